@@ -1,0 +1,1 @@
+"""What crosses a topic: the messages, their topics and their identities."""

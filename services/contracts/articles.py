@@ -1,0 +1,175 @@
+"""An article as the parser reads it and as the enricher completes it: the product."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from services.contracts.message import Count, Message, Moment, Share, Stamp, Value
+from services.contracts.pages import Rights
+
+EARLIEST_YEAR = 1995
+
+DateSource = Literal["json-ld", "meta", "time-element", "text-near-headline", "url", "feed"]
+
+
+class Instant(Value):
+    """A date or a time that a page states, with what is known about how sure it is."""
+
+    value: str = Field(description="ISO 8601: a day, or a time with offset where a zone is known")
+    precision: Literal["day", "minute", "second"]
+    zone_source: Literal["page", "host", "none"] = "none"
+    source: DateSource
+    raw: str = Field(description="as written on the page")
+    confidence: Share = 1.0
+
+    @field_validator("value")
+    @classmethod
+    def _is_a_plausible_date(cls, value: str) -> str:
+        if datetime.fromisoformat(value).year < EARLIEST_YEAR:
+            raise ValueError(f"{value!r} is before {EARLIEST_YEAR}: no news page was published then")
+        return value
+
+    @property
+    def day(self) -> date:
+        """The local day that the page states."""
+        return datetime.fromisoformat(self.value).date()
+
+    @property
+    def moment(self) -> datetime:
+        """The point in time; UTC is assumed where the page and its host leave the zone open."""
+        moment = datetime.fromisoformat(self.value)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+class Engagement(Value):
+    """Counters that the page shows."""
+
+    views: Count | None = None
+    observed_at: Moment
+
+
+class Edition(Value):
+    """The same story on the same site in another language."""
+
+    language: str
+    url: str
+
+
+class Extraction(Value):
+    """How the text was won from the page."""
+
+    method: str = Field(description="extractor and version")
+    recipe: str | None = None
+    confidence: Share
+
+
+class ParsedArticle(Message):
+    """One article of one page, before anything is added to it."""
+
+    article_id: str
+    content_key: str
+    url: str = Field(description="as requested")
+    canonical_url: str
+    source: str | None = Field(default=None, description="source id")
+    host: str
+    title: str
+    text: str = Field(description="paragraphs, a blank line between two")
+    lead: str | None = None
+    authors: tuple[str, ...] = ()
+    published: Instant | None = None
+    modified: Instant | None = None
+    language_declared: str | None = None
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    image: str | None = None
+    body_sha256: str = Field(description="of the page's bytes")
+    engagement: Engagement | None = None
+    editions: tuple[Edition, ...] = ()
+    rights: Rights = Rights()
+    provenance: dict[str, str] = Field(default_factory=dict, description="field → where its value came from")
+    extraction: Extraction
+    fetched_at: Moment
+    stamps: tuple[Stamp, ...] = ()
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        """The text's paragraphs, in order."""
+        return tuple(p for p in self.text.split("\n\n") if p)
+
+
+class ParagraphLanguage(Value):
+    """The language of one paragraph where a text is mixed."""
+
+    paragraph: Count
+    tag: str
+
+
+class Language(Value):
+    """What language and script the text is in, by the text itself."""
+
+    tag: str = Field(description="BCP 47, with a script where the language has two: uz-Latn, uz-Cyrl; und if unknown")
+    script: str | None = Field(default=None, description="ISO 15924 of most letters")
+    confidence: Share
+    runner_up: str | None = None
+    paragraphs: tuple[ParagraphLanguage, ...] = Field(default=(), description="only where the text is mixed")
+
+
+TranslationStatus = Literal["ok", "partial", "unsupported", "unavailable", "truncated", "failed"]
+
+
+class Translation(Value):
+    """The article in another language, or why there is none; never invented."""
+
+    target: str
+    status: TranslationStatus
+    engine: str
+    model: str | None = None
+    title: str | None = None
+    paragraphs: tuple[str | None, ...] = Field(
+        default=(), description="aligned with the source's; null where it failed"
+    )
+    seconds: float = Field(default=0.0, ge=0)
+    detail: str | None = None
+
+
+EntityType = Literal["PER", "ORG", "LOC", "EVENT", "DOC", "DATE"]
+
+
+class Mention(Value):
+    """Where an entity stands: code points in title + blank line + text, end exclusive."""
+
+    start: Count
+    end: Count
+    surface: str
+
+
+class Entity(Value):
+    """A person, body, place, event, document or date, one id in every language."""
+
+    id: str
+    type: EntityType
+    name: str = Field(description="in the article's language")
+    name_en: str | None = None
+    same_as: tuple[str, ...] = ()
+    mentions: tuple[Mention, ...]
+    confidence: Share
+
+
+class EnrichedArticle(Message):
+    """The product: the parsed article whole, with its language, translations and entities beside it."""
+
+    article: ParsedArticle
+    language: Language
+    translations: tuple[Translation, ...] = ()
+    entities: tuple[Entity, ...] = ()
+    search_key: str | None = Field(default=None, description="title folded over spellings and scripts")
+    enriched_at: Moment
+    stamp: Stamp
+
+
+def entity_text(article: ParsedArticle) -> str:
+    """The text that mentions' offsets point into."""
+    return f"{article.title}\n\n{article.text}"

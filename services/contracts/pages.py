@@ -1,0 +1,113 @@
+"""What is asked of the fetcher, what it remembers and what it brings back."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+from typing import Literal
+
+from pydantic import Field
+
+from services.contracts.message import Count, Message, Moment, Stamp, Value
+from services.contracts.sources import Lane
+
+RequestReason = Literal["feed", "sitemap", "index", "link", "submitted", "recrawl"]
+
+
+class Hints(Value):
+    """What an announcement of a page said of it."""
+
+    title: str | None = None
+    published: str | None = Field(default=None, description="as written in the feed")
+
+
+class FetchRequest(Message):
+    """One URL that should be fetched, and why."""
+
+    url: str
+    source: str | None = Field(default=None, description="source id")
+    reason: RequestReason
+    lane: Lane = "live"
+    not_before: Moment | None = None
+    hints: Hints = Hints()
+    hops: Count = Field(default=0, description="redirects that crossed hosts on the way here")
+    origin: str | None = Field(default=None, description="the URL first asked for, where redirects crossed hosts")
+    requested_at: Moment
+
+
+class SourceFacts(Value):
+    """What the page's source says of its pages, carried along so that no later stage looks it up."""
+
+    language: str | None = None
+    timezone: str | None = None
+    country: str | None = None
+
+
+class Rights(Value):
+    """What a page says about its use."""
+
+    robots: tuple[str, ...] = Field(default=(), description="directives of X-Robots-Tag and meta robots")
+    paywalled: bool | None = None
+    training_opt_out: bool | None = None
+
+
+class FetchedPage(Message):
+    """A page as it came over the wire."""
+
+    request: FetchRequest
+    facts: SourceFacts = SourceFacts()
+    url: str = Field(description="final URL, after redirects")
+    status: int
+    headers: dict[str, str] = Field(default_factory=dict, description="lower-case names; those that matter")
+    media_type: str
+    charset: str | None = Field(default=None, description="of the Content-Type header")
+    body: str = Field(description="the bytes received: gzip, then base64")
+    body_sha256: str = Field(description="of the bytes received, hex")
+    fetched_at: Moment
+    rights: Rights = Rights()
+    stamp: Stamp
+
+    def content(self) -> bytes:
+        """The page's bytes as received."""
+        return gzip.decompress(base64.b64decode(self.body))
+
+
+def pack(content: bytes) -> str:
+    """Bytes as FetchedPage.body carries them; the same bytes give the same text."""
+    return base64.b64encode(gzip.compress(content, mtime=0)).decode()
+
+
+FrontierState = Literal["pending", "fetched", "rejected", "gone", "failed"]
+
+
+class FrontierEntry(Message):
+    """What the fetcher knows of a URL, a feed or a host; the newest record of a key is the truth."""
+
+    kind: Literal["url", "feed", "host"]
+    host: str
+    url: str | None = None
+    source: str | None = None
+    state: FrontierState = "pending"
+    due_at: Moment | None = None
+    attempts: Count = 0
+    request: FetchRequest | None = Field(default=None, description="of a URL that is pending")
+    etag: str | None = None
+    last_modified: str | None = None
+    body_sha256: str | None = None
+    unchanged: Count = Field(default=0, description="polls in a row that brought nothing new")
+    first_seen: Moment | None = None
+    last_seen: Moment | None = None
+    fetched_at: Moment | None = None
+    detail: str | None = Field(default=None, description="why it was rejected or failed")
+    fetched_today: Count = Field(default=0, description="of a host: requests on `day`")
+    day: str | None = Field(default=None, description="of a host: the UTC day that is counted")
+    retry_after: Moment | None = Field(default=None, description="of a host: nothing before this")
+    strikes: Count = Field(default=0, description="of a host: 429, 503 and timeouts in a row")
+    last_request_at: Moment | None = None
+    writer: str = Field(description="which process wrote this record")
+    written_at: Moment
+
+    @property
+    def key(self) -> str:
+        """The record's key: kind, then URL or host."""
+        return f"{self.kind}:{self.url if self.kind != 'host' else self.host}"
