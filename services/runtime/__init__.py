@@ -1,0 +1,1 @@
+"""Runs a stage: the only code that knows a broker."""

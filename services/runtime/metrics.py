@@ -1,0 +1,66 @@
+"""Every metric of every service, declared once; labels are bounded and never hold a URL or a host."""
+
+from __future__ import annotations
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+
+REGISTRY = CollectorRegistry(auto_describe=True)
+ProcessCollector(registry=REGISTRY)
+PlatformCollector(registry=REGISTRY)
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_FRESHNESS = (1, 5, 15, 60, 300, 900, 1800, 3600, 4 * 3600, 24 * 3600, 7 * 24 * 3600)
+
+
+def _counter(name: str, what: str, *labels: str) -> Counter:
+    return Counter(f"xabar_{name}", what, labels, registry=REGISTRY)
+
+
+def _gauge(name: str, what: str, *labels: str) -> Gauge:
+    return Gauge(f"xabar_{name}", what, labels, registry=REGISTRY)
+
+
+def _histogram(name: str, what: str, *labels: str, buckets: tuple[float, ...] = _SECONDS) -> Histogram:
+    return Histogram(f"xabar_{name}", what, labels, registry=REGISTRY, buckets=buckets)
+
+
+RECORDS = _counter("records", "Records by how they ended in a stage.", "stage", "outcome", "reason")
+PROCESSING_SECONDS = _histogram("processing_seconds", "From taking a record up to its acknowledgement.", "stage")
+IN_FLIGHT = _gauge("in_flight_records", "Records taken up and not yet acknowledged.", "stage")
+RETRIES = _counter("retries", "Attempts that met a transient fault.", "stage")
+HELD = _gauge("held_records", "Records held uncommitted until an outage ends.", "stage")
+DEAD_LETTERS = _counter("dead_letters", "Records written to the stage's dead-letter topic.", "stage", "error")
+PAUSED = _gauge("stage_paused", "1 while the dead-letter budget has paused the stage.", "stage")
+CONSUMER_LAG = _gauge("consumer_lag_records", "End offset less committed offset.", "stage", "topic", "partition")
+SINCE_PROGRESS_SECONDS = _gauge("since_progress_seconds", "Since a record was last finished or tried again.", "stage")
+OFFSETS_OUT_OF_RANGE = _counter("offsets_out_of_range", "Times retention overtook this stage.", "stage")
+FRESHNESS_SECONDS = _histogram(
+    "freshness_seconds", "From publication to the store.", "source", buckets=tuple(map(float, _FRESHNESS))
+)
+SOURCE_ARTICLES = _counter(
+    "source_articles", "What became of a source's articles, by event (discovered to stored, or rejected).",
+    "source", "event",
+)  # fmt: skip
+SOURCE_EXPECTED_PER_DAY = _gauge("source_expected_articles", "Articles a day that a source usually brings.", "source")
+FETCHES = _counter("fetches", "Requests by status class, or the fault that ended them.", "source", "status_class")
+FETCH_SECONDS = _histogram("fetch_seconds", "A request, from connecting to the last byte.", "source")
+FRONTIER_ENTRIES = _gauge("frontier_entries", "What the frontier knows, by state.", "state")
+HOST_QUEUE_AGE_SECONDS = _gauge("host_queue_age_seconds", "How long the oldest due request has waited.")
+TRANSLATIONS = _counter("translations", "Translations by engine, pair and status.", "engine", "pair", "status")
+TRANSLATION_SECONDS = _histogram("translation_seconds", "One article's translation.", "engine")
+TRANSLATION_CHARACTERS = _counter("translation_characters", "Characters given to an engine.", "engine")
+DATABASE_SECONDS = _histogram("database_seconds", "One database transaction, by operation.", "operation")
+OUTBOX_RECORDS = _gauge("outbox_records", "Receipts that wait for the broker.")
+
+
+def exposition() -> bytes:
+    """All metrics in Prometheus' text format."""
+    return generate_latest(REGISTRY)

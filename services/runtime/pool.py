@@ -1,0 +1,87 @@
+"""Run CPU work in processes that can be killed, one task each, so that a poison input takes only itself along."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import TimeoutError as TaskTimeout
+from typing import Any, TypeVar
+
+import pebble
+from pebble.common.types import ProcessExpired
+
+T = TypeVar("T")
+PARENT_CHECK_SECONDS = 1.0
+
+
+class Poisoned(Exception):
+    """The input hung or crashed its process twice, the second time alone: bad data."""
+
+
+class ProcessPool:
+    """Killable workers for one import-light function per task; results must pickle."""
+
+    def __init__(self, workers: int, timeout_seconds: float, warm: Callable[[], None] | None = None) -> None:
+        self._workers = workers
+        self._timeout = timeout_seconds
+        self._warm = warm
+        self._many = self._pool(workers)
+        self._alone = self._pool(1)
+
+    def _pool(self, workers: int) -> pebble.ProcessPool:
+        return pebble.ProcessPool(
+            max_workers=workers,
+            context=multiprocessing.get_context("spawn"),
+            initializer=_start,
+            initargs=(os.getpid(), self._warm),
+        )
+
+    async def run(self, function: Callable[..., T], *args: Any) -> T:
+        """What the function returns or raises. Raises Poisoned after a timeout or crash and one isolated retry."""
+        try:
+            return await self._once(self._many, function, args)
+        except (TaskTimeout, ProcessExpired):
+            # It may have been a neighbour's fault (memory, say), so the second try is alone.
+            try:
+                return await self._once(self._alone, function, args)
+            except TaskTimeout:
+                raise Poisoned(f"no answer within {self._timeout:g} s, twice") from None
+            except ProcessExpired as error:
+                raise Poisoned(f"the process died twice: {error}") from None
+
+    async def _once(self, pool: pebble.ProcessPool, function: Callable[..., T], args: tuple[Any, ...]) -> T:
+        future = pool.schedule(function, args=args, timeout=self._timeout)
+        try:
+            result: T = await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            future.cancel()  # type: ignore[no-untyped-call]  # kills the worker if it runs already
+            raise
+        return result
+
+    def close(self) -> None:
+        """Kill the workers, busy or not."""
+        for pool in (self._many, self._alone):
+            pool.stop()  # type: ignore[no-untyped-call]
+            with contextlib.suppress(TimeoutError):
+                pool.join(timeout=5)
+
+
+def _start(parent: int, warm: Callable[[], None] | None) -> None:
+    """In each worker: signals are the parent's business, and no worker outlives its parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    if warm:
+        warm()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(PARENT_CHECK_SECONDS)
+    os._exit(1)
