@@ -126,10 +126,10 @@ def replays(stage: str, source: Topic[M]) -> RawTopic:
     )  # fmt: skip
 
 
-MESSAGE_TOPICS = (
+MESSAGE_TOPICS: tuple[Topic[Any], ...] = (
     SOURCES, FETCH_REQUESTS, URL_FRONTIER, FETCHED_PAGES, PARSED_ARTICLES, ENRICHED_ARTICLES, STORED_ARTICLES,
     REJECTIONS, STAGE_CONTROLS,
 )  # fmt: skip
 RAW_TOPICS = tuple(make(stage, source) for stage, source in STAGE_INPUTS.items() for make in (dead_letters, replays))
-TOPICS = (*MESSAGE_TOPICS, *RAW_TOPICS)
+TOPICS: tuple[Topic[Any] | RawTopic, ...] = (*MESSAGE_TOPICS, *RAW_TOPICS)
 """Every topic that a deployment needs."""

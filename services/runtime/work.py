@@ -1,4 +1,4 @@
-"""Runs a stage's records: lanes, retries, the dead-letter budget, and acknowledgements in offset order; no broker here."""
+"""Runs a stage's records: lanes, retries, budget, acknowledgements in offset order; no broker here."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ class Worker(Generic[In, Out]):
         line.slots.append(slot)
         self._count(1, record.size)
         message = decode(self._stage.source, record)
-        lane = str(record) if isinstance(message, Exception) else self._stage.lane(message)
+        lane = self._lane_of(message) or str(record)
         before = self._lanes.get(lane)
         task = asyncio.create_task(
             self._run(slot, line, generation, message, before), name=f"{self._stage.name} {record}"
@@ -301,6 +301,14 @@ class Worker(Generic[In, Out]):
         finally:
             if held:
                 self._hold(-1, "")
+
+    def _lane_of(self, message: In | Exception) -> str | None:
+        if isinstance(message, Exception):
+            return None
+        try:
+            return self._stage.lane(message)
+        except Exception:
+            return None  # what is wrong with it, the stage itself will say
 
     def _hold(self, change: int, why: str) -> None:
         self._held += change
