@@ -34,6 +34,15 @@ class Host(Protocol):
     async def drain(self) -> None: ...
 
 
+def not_in_group(group: str, settings: RuntimeSettings) -> str:
+    """What to say when the broker does not let a worker in."""
+    return (
+        f"Not in the group {group} after {settings.kafka_join_timeout_seconds:g} s. The usual cause: "
+        f"KAFKA_SESSION_TIMEOUT_SECONDS ({settings.kafka_session_timeout_seconds:g}) is outside of what the broker "
+        "allows (group.min.session.timeout.ms to group.max.session.timeout.ms)."
+    )
+
+
 def give_up(code: int, why: str) -> NoReturn:
     """End at once, uncommitted; Kafka gives the records to whoever comes next."""
     logs.logger().critical("process ends", why=why, exit_code=code)

@@ -11,14 +11,14 @@ from typing import Any
 
 import faust
 from aiokafka.errors import KafkaError
-from faust.types import EventT, StreamT
+from faust.types import EventT
 
 from services.contracts.topics import REJECTIONS, STAGE_CONTROLS, dead_letters
 from services.runtime import logs
 from services.runtime.connection import tls
 from services.runtime.health import Health
 from services.runtime.link import LARGEST, Link, Unusable
-from services.runtime.process import EXIT_IMPOSSIBLE, Loop, give_up, serve_stage
+from services.runtime.process import EXIT_IMPOSSIBLE, Loop, give_up, not_in_group, serve_stage
 from services.runtime.settings import RuntimeSettings
 from services.runtime.stage import Record, Stage
 from services.runtime.work import Gate, Worker
@@ -143,11 +143,7 @@ class FaustHost:
                 raise Unusable(f"The group {self._link.group} can't be joined: {type(error).__name__} {error}.")
             raise error
         if not self._joined.is_set():
-            raise Unusable(
-                f"Not in the group {self._link.group} after {self._settings.kafka_join_timeout_seconds:g} s. The usual "
-                f"cause: KAFKA_SESSION_TIMEOUT_SECONDS ({self._settings.kafka_session_timeout_seconds:g}) is outside of "
-                "what the broker allows (group.min.session.timeout.ms to group.max.session.timeout.ms)."
-            )
+            raise Unusable(not_in_group(self._link.group, self._settings))
 
     async def run(self) -> None:
         """Until the agent or the application ends, which it must not."""
@@ -157,7 +153,7 @@ class FaustHost:
                 return
             await asyncio.sleep(0.5)
 
-    async def _agent(self, stream: StreamT[bytes]) -> None:
+    async def _agent(self, stream: faust.Stream[bytes]) -> None:
         quiet = stream.noack()
         try:
             async for event in quiet.events():
@@ -178,7 +174,7 @@ class FaustHost:
             key=message.key,
             value=message.value,
             headers=_headers(message.headers),
-            timestamp=int(message.timestamp * 1000) if message.timestamp < 1e11 else int(message.timestamp),
+            timestamp=round(message.timestamp * 1000),
         )
         generation = (message.partition, message.generation_id)
         self._messages[record] = message
@@ -189,7 +185,8 @@ class FaustHost:
 
         await self._worker.take(record, acknowledge, generation)
 
-    async def _assigned(self, app: Any, assigned: Any, **_: Any) -> None:
+    async def _assigned(self, app: Any, *args: Any, **_: Any) -> None:
+        [assigned] = args
         self._link.assigned([(tp.topic, tp.partition) for tp in assigned])
         self._health.joined()
         if self._release:

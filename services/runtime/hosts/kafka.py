@@ -26,7 +26,7 @@ from services.runtime import logs, metrics
 from services.runtime.connection import client_options
 from services.runtime.health import Health
 from services.runtime.link import LARGEST, Link, Unusable, as_record
-from services.runtime.process import EXIT_IMPOSSIBLE, Loop, give_up, serve_stage
+from services.runtime.process import EXIT_IMPOSSIBLE, Loop, give_up, not_in_group, serve_stage
 from services.runtime.retry import Backoff
 from services.runtime.settings import RuntimeSettings
 from services.runtime.stage import BatchStage, Outcome, Record, Stage, Transient, death, decode
@@ -113,17 +113,12 @@ class _Host(ConsumerRebalanceListener):  # type: ignore[misc]
         """Join the group. Raises Unusable when the broker refuses the session timeout, or nobody lets us in."""
         self.consumer.subscribe([t.name for t in self.stage.sources], listener=self)
         await self.consumer.start()
-        seconds = self.settings.kafka_join_timeout_seconds
         pull = asyncio.create_task(self.consumer.getmany(timeout_ms=0))
         try:
-            await asyncio.wait_for(self.joined.wait(), timeout=seconds)
+            await asyncio.wait_for(self.joined.wait(), timeout=self.settings.kafka_join_timeout_seconds)
             await pull
         except TimeoutError:
-            raise Unusable(
-                f"Not in the group {self.link.group} after {seconds:g} s. The usual cause: KAFKA_SESSION_TIMEOUT_SECONDS "
-                f"({self.settings.kafka_session_timeout_seconds:g}) is outside of what the broker allows "
-                "(group.min.session.timeout.ms to group.max.session.timeout.ms)."
-            ) from None
+            raise Unusable(not_in_group(self.link.group, self.settings)) from None
         except KafkaError as error:
             raise Unusable(f"The group {self.link.group} can't be joined: {type(error).__name__} {error}.") from error
 
