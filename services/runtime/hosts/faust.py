@@ -7,7 +7,7 @@ import contextlib
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import faust
 from aiokafka.errors import KafkaError
@@ -128,8 +128,8 @@ class FaustHost:
             self._stage.source.name, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
         )
         # concurrency stays 1: with more, Faust commits past records in flight.
-        self._app.agent(source, name=self._stage.name)(self._agent)
-        self._app.on_partitions_assigned.connect(self._assigned)
+        self._app.agent(source, name=self._stage.name)(cast(Any, self._agent))
+        self._app.on_partitions_assigned.connect(cast(Any, self._assigned))
         self._starting = asyncio.create_task(self._app.start())
         deadline = asyncio.create_task(asyncio.sleep(self._settings.kafka_join_timeout_seconds))
         joined = asyncio.create_task(self._joined.wait())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from services.runtime.health import Health
@@ -31,7 +32,7 @@ class MemoryHost:
         for record in records:
             if self.stopped_because:
                 break
-            await self._worker.take(record, lambda record=record: self._commit(record), record.partition)
+            await self._worker.take(record, partial(self._commit, record), record.partition)
         ended = await self._worker.drain(self._settings.drain_seconds)
         if not ended:
             await self._worker.abandon()
