@@ -10,7 +10,14 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    NodeNotReadyError,
+    RecordListTooLargeError,
+)
 from aiokafka.structs import ConsumerRecord
 
 from services.contracts.topics import STAGE_CONTROLS, TOPICS, Topic
@@ -198,10 +205,15 @@ class Link:
                         await self._measure_lag(admin, reader)
                         self.health.broker(True)
                         await asyncio.sleep(WATCH_SECONDS)
-            except (TimeoutError, KafkaError, OSError) as error:
+            except (KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError, TimeoutError, OSError) as error:
                 self.health.broker(False)
                 logs.logger().warning("broker unreachable", error=f"{type(error).__name__} {error}".strip())
-                await asyncio.sleep(WATCH_SECONDS)
+                await asyncio.sleep(1)
+            except KafkaError as error:
+                # An answer, if not the one we asked for: a young group has no coordinator yet, say.
+                self.health.broker(True)
+                logs.logger().info("lag unknown", error=f"{type(error).__name__} {error}".strip())
+                await asyncio.sleep(1)
 
     async def _measure_lag(self, admin: AIOKafkaAdminClient, reader: AIOKafkaConsumer) -> None:
         tps = [TopicPartition(*tp) for tp in self._assigned]
