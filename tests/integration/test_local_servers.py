@@ -149,6 +149,30 @@ def test_a_postgres_left_by_a_killed_run_is_ended(own_postgres):
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
+def test_a_server_of_a_run_that_is_alive_is_left_alone(tmp_path):
+    (tmp_path / "other_run.py").write_text(
+        "import pathlib, time\n"
+        "from services.console.local.postgres import LocalPostgres\n"
+        "here = pathlib.Path(__file__).parent\n"
+        "with LocalPostgres(here / 'state'):\n"
+        "    (here / 'started').touch()\n"
+        "    while not (here / 'enough').exists():\n"
+        "        time.sleep(0.02)\n"
+    )
+    root = Path(__file__).parents[2]
+    other = ServiceProcess("other run", "other_run", {"PYTHONPATH": f"{tmp_path}:{root}"}, tmp_path / "run.log")
+    other.start()
+    mine = LocalPostgres(tmp_path / "state")
+    try:
+        wait_until((tmp_path / "started").exists)
+        with pytest.raises(LocalRunError, match=f"a local run that is going on .process {other.pid}.; end that run"):
+            mine.start()
+    finally:
+        (tmp_path / "enough").touch()
+        assert other.wait(20) == 0
+        mine.purge()
+
+
 def test_the_password_is_for_its_owner_only_and_needed(own_postgres):
     assert own_postgres.password_file.stat().st_mode & 0o077 == 0
     with pytest.raises(psycopg.OperationalError, match="password"):
