@@ -12,19 +12,38 @@ TURNED_COMMA = "ʻ"  # a letter to Postgres and to \w, so words stay whole
 
 _CYRILLIC = {
     "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "yo", "ж": "j", "з": "z", "и": "i", "й": "y",
-    "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f", "х": "x",
-    "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sh", "ъ": TURNED_COMMA, "ы": "i", "ь": "", "э": "e", "ю": "yu", "я": "ya",
+    "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f",
+    "х": "x", "ц": "s", "ч": "ch", "ш": "sh", "щ": "sh", "ъ": TURNED_COMMA, "ы": "i", "ь": "", "э": "e", "ю": "yu",
+    "я": "ya",
     "ў": f"o{TURNED_COMMA}", "қ": "q", "ғ": f"g{TURNED_COMMA}", "ҳ": "h",
 }  # fmt: skip
 _TO_LATIN = str.maketrans(_CYRILLIC)
 _ONE_APOSTROPHE = str.maketrans(dict.fromkeys(APOSTROPHES, TURNED_COMMA))
-_SOFT_E = re.compile(r"(?:(?<![^\W\d_])|(?<=[аеёиоуэюяўъь]))е")
+_BY_PLACE = (
+    (re.compile(r"ъе"), "ye"),
+    (re.compile(r"ъ(?=[ёюя])"), ""),
+    (re.compile(r"(?:(?<![^\W\d_])|(?<=[аеёиоуэюяўь]))е"), "ye"),
+    (re.compile(r"(?<=[аеёиоуэюяў])ц"), "ts"),
+    (re.compile(r"ьо"), "yo"),
+)
+"""Letters whose Latin depends on their neighbours: съезд syezd, поезд poyezd, акция aksiya, батальон batalyon."""
+_MONTHS = re.compile(r"tyabr")  # сентябрь and октябрь are sentabr and oktabr, but often typed as they are said
 _SPACES = re.compile(r"\s+")
 
 
 def fold(text: str) -> str:
     """Lower case, one apostrophe, Latin letters, single spaces: Ўзбекистон, O'zbekiston and O‘ZBEKISTON are one."""
     # Apostrophes first: NFKC would turn the acute accent into a space with a combining mark.
-    text = unicodedata.normalize("NFKC", text.translate(_ONE_APOSTROPHE)).casefold()
-    text = _SOFT_E.sub("ye", text).translate(_TO_LATIN)
+    text = _caseless(text.translate(_ONE_APOSTROPHE)).translate(_ONE_APOSTROPHE)
+    for place, latin in _BY_PLACE:
+        text = place.sub(latin, text)
+    # Once more: an accent can stand on a letter that is Latin only now.
+    text = _MONTHS.sub("tabr", _caseless(text.translate(_TO_LATIN)))
     return _SPACES.sub(" ", text).strip()
+
+
+def _caseless(text: str) -> str:
+    # Twice, as Unicode defines it: folding the case can undo a normal form and the other way round.
+    for _ in range(2):
+        text = unicodedata.normalize("NFKC", text).casefold()
+    return unicodedata.normalize("NFKC", text)

@@ -11,7 +11,7 @@ Headers = tuple[tuple[str, bytes], ...]
 
 CONTENT_TYPE = "application/json; charset=utf-8"
 MAX_DEAD_LETTER_HEADER_BYTES = 8 * 1024
-_TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$")
+_TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})")
 
 
 def cloud_event(*, id_: str, source: str, type_: str, time: datetime, traceparent: str) -> Headers:
@@ -28,7 +28,7 @@ def cloud_event(*, id_: str, source: str, type_: str, time: datetime, traceparen
 
 
 def dead_letter(original: Headers, facts: Mapping[str, str]) -> Headers:
-    """The original headers, then `dlq-*`; a fact is cut where all of them together would pass 8 KiB.
+    """The original headers, then `dlq-*`; facts are cut, the last ones left out, where they would pass 8 KiB together.
 
     A second death replaces what the first one wrote.
     """
@@ -36,9 +36,14 @@ def dead_letter(original: Headers, facts: Mapping[str, str]) -> Headers:
     room = MAX_DEAD_LETTER_HEADER_BYTES
     added: list[tuple[str, bytes]] = []
     for name, fact in facts.items():
-        value = fact.encode("utf-8", "backslashreplace")[: max(0, room - len(name) - 4)]
-        room -= len(name) + 4 + len(value)
-        added.append((f"dlq-{name}", value))
+        key = f"dlq-{name}"
+        room -= len(key.encode())
+        if room < 0:
+            break
+        # Cut between characters: half of one is no UTF-8.
+        value = fact.encode("utf-8", "backslashreplace")[:room].decode("utf-8", "ignore").encode()
+        room -= len(value)
+        added.append((key, value))
     return kept + tuple(added)
 
 
@@ -50,12 +55,12 @@ def value_of(headers: Iterable[tuple[str, bytes]], name: str) -> str | None:
 
 def child_of(traceparent: str | None, span: str | None = None) -> str:
     """The trace context to send on: the same trace with a span of our own, or a new trace where there is none."""
-    match = _TRACEPARENT.match(traceparent or "")
+    match = _TRACEPARENT.fullmatch(traceparent or "")
     trace, flags = (match[1], match[3]) if match else (secrets.token_hex(16), "01")
     return f"00-{trace}-{span or secrets.token_hex(8)}-{flags}"
 
 
 def trace_id(traceparent: str | None) -> str | None:
     """The trace id in a traceparent, or None where it is not one."""
-    match = _TRACEPARENT.match(traceparent or "")
+    match = _TRACEPARENT.fullmatch(traceparent or "")
     return match[1] if match else None
