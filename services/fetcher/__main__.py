@@ -1,0 +1,133 @@
+"""The fetcher's process: settings, adapters, loops."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from pydantic import ValidationError
+
+from services.contracts.outcomes import Rejection
+from services.contracts.pages import FetchRequest
+from services.contracts.sources import Source
+from services.contracts.topics import FETCH_REQUESTS, SOURCES, URL_FRONTIER
+from services.fetcher.addresses import read_pins
+from services.fetcher.crawl import Crawl, HostRules
+from services.fetcher.frontier import Frontier
+from services.fetcher.http import HttpxWeb
+from services.fetcher.kafka_frontier import KafkaFrontier
+from services.fetcher.ledger import Ledger
+from services.fetcher.politeness import Rule
+from services.fetcher.pulse import Pulse
+from services.fetcher.settings import FetcherSettings
+from services.fetcher.source_book import SourceBook
+from services.fetcher.stage import Acceptor, stage
+from services.runtime import logs
+from services.runtime.hosts.kafka import run
+from services.runtime.link import Link, Unusable
+from services.runtime.settings import load
+from services.runtime.stage import Record, Transient, utc_now
+
+
+class Parts:
+    """The fetcher's parts, put together once the broker has said how many partitions there are."""
+
+    def __init__(self, settings: FetcherSettings) -> None:
+        self._settings = settings
+        self._ours: frozenset[int] = frozenset()
+        self._ready = asyncio.Event()
+        self._acceptor: Acceptor | None = None
+        self._crawl: Crawl | None = None
+        self._reader: KafkaFrontier | None = None
+
+    async def accept(self, request: FetchRequest) -> Rejection | None:
+        """Take a request up."""
+        await self._ready.wait()
+        assert self._acceptor is not None
+        return await self._acceptor.accept(request)
+
+    async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
+        """These are ours: start reading them, and be back at once, for heartbeats wait."""
+        self._ours = frozenset(tp.partition for tp in partitions)
+        if self._reader is not None and self._crawl is not None:
+            self._reader.assigned(self._ours)
+            self._crawl.resume()
+
+    async def revoked(self, _: Sequence[TopicPartition]) -> None:
+        """None is ours any more."""
+        self._ours = frozenset()
+        if self._reader is not None and self._crawl is not None:
+            await self._crawl.release()
+            self._reader.revoked()
+
+    async def crawl(self, link: Link) -> None:
+        """All loops of the fetcher, for ever."""
+        settings = self._settings
+        partitions = await link.partitions(URL_FRONTIER)
+        if partitions != await link.partitions(FETCH_REQUESTS):
+            raise Unusable(f"{FETCH_REQUESTS.name} and {URL_FRONTIER.name} must have equally many partitions.")
+        book = SourceBook()
+        rules = HostRules(
+            Rule(settings.fetcher_delay_seconds, settings.fetcher_pages_per_day, settings.fetcher_retry_seconds), book
+        )
+        session = settings.kafka_session_timeout_seconds
+        pulse = Pulse(session)
+        frontier = Frontier(uuid.uuid4().hex[:12], partitions, rules, timedelta(seconds=session))
+        ledger = Ledger(frontier, link)
+        web = HttpxWeb(
+            settings.user_agent,
+            read_pins(settings.fetcher_resolve),
+            total_seconds=settings.fetcher_timeout_seconds,
+            connections=settings.fetcher_hosts_at_once * 2,
+        )
+        async with web, asyncio.TaskGroup() as tasks:
+            self._crawl = crawl = Crawl(
+                settings=settings, frontier=frontier, ledger=ledger, book=book, rules=rules, web=web, publisher=link,
+                pulse=pulse, clock=utc_now, random=random.random,
+            )  # fmt: skip
+            self._reader = KafkaFrontier(settings, frontier, crawl.rewrite, utc_now, crawl.wake)
+            self._acceptor = Acceptor(frontier, ledger, link, crawl.wake, utc_now)
+            self._reader.assigned(self._ours)
+            self._ready.set()
+            for loop in (pulse.run, self._reader.run, crawl.run, crawl.gauge):
+                tasks.create_task(loop())
+            tasks.create_task(_follow_sources(link, book, crawl))
+
+
+async def _follow_sources(link: Link, book: SourceBook, crawl: Crawl) -> None:
+    """Keep the book of sources; when the broker drops us, read all of it again."""
+
+    def heard(record: Record, _: bool) -> None:
+        try:
+            source = None if record.value is None else Source.decode(record.value)
+        except ValidationError as error:
+            logs.logger().error("source ignored", record=str(record), error=str(error)[:500])
+            return
+        book.apply((record.key or b"").decode("utf-8", "replace"), source)
+        crawl.wake()
+
+    while True:
+        try:
+            await link.follow(SOURCES, heard)
+        except (KafkaError, Transient) as error:
+            logs.logger().warning("sources are read again", error=f"{type(error).__name__} {error}".strip())
+            await asyncio.sleep(1)
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    settings = load(FetcherSettings)
+    logs.configure("fetcher", settings.log_level)
+    if settings.fetcher_contact is None:
+        logs.logger().warning("no contact", why="FETCHER_CONTACT is not set: site owners can't reach you")
+    parts = Parts(settings)
+    run(stage(parts.accept), settings, alongside=[parts.crawl], on_assigned=parts.assigned, on_revoked=parts.revoked)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Writes frontier records: first to the log, then to memory, one at a time per host."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+from weakref import WeakValueDictionary
+
+from services.contracts.pages import FrontierEntry
+from services.contracts.topics import URL_FRONTIER, M, Topic
+from services.fetcher.frontier import Frontier, partition_of
+
+
+class NotOurs(Exception):
+    """The host's partition is another replica's."""
+
+
+class Publisher(Protocol):
+    """Hands a message to the broker and waits until it has it. Raises Transient."""
+
+    async def send(
+        self,
+        topic: Topic[M],
+        message: M,
+        *,
+        id_: str | None = None,
+        partition: int | None = None,
+        traceparent: str | None = None,
+    ) -> None: ...
+
+
+class Ledger:
+    """Log and memory kept alike."""
+
+    def __init__(self, frontier: Frontier, publisher: Publisher) -> None:
+        self._frontier = frontier
+        self._publisher = publisher
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def lock(self, host: str) -> asyncio.Lock:
+        """Held from the decision to the write, so that nobody decides on a record that is being replaced."""
+        return self._locks.setdefault(host, asyncio.Lock())
+
+    async def write(self, entry: FrontierEntry) -> None:
+        """Put a record in the log, then in memory. Raises NotOurs or Transient."""
+        if not self._frontier.owns(entry.host):
+            raise NotOurs(entry.host)
+        partition = partition_of(entry.host, self._frontier.partitions)
+        await self._publisher.send(
+            URL_FRONTIER, entry, id_=f"{entry.writer}:{entry.key}:{entry.written_at.isoformat()}", partition=partition
+        )
+        self._frontier.put(entry)
