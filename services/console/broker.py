@@ -1,0 +1,127 @@
+"""What the command line says to the broker, and reads from it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from services.console.local.errors import LocalRunError
+from services.contracts.topics import TOPICS, RawTopic, Topic
+from services.runtime.connection import client_options
+from services.runtime.health import Health
+from services.runtime.link import Link, Unusable, as_record
+from services.runtime.settings import RuntimeSettings
+from services.runtime.stage import Record
+
+CONNECT_SECONDS = 10.0
+
+
+def named(topic: str) -> Topic[Any] | RawTopic:
+    """The topic of that name. Raises LocalRunError naming those there are."""
+    for known in TOPICS:
+        if known.name == topic:
+            return known
+    raise LocalRunError(f"There is no topic {topic!r}. There are: {', '.join(t.name for t in TOPICS)}.")
+
+
+@contextlib.asynccontextmanager
+async def connected(settings: RuntimeSettings, needed: Sequence[Topic[Any] | RawTopic]) -> AsyncIterator[Link]:
+    """A link for one command. Raises LocalRunError when the broker or a topic is not there."""
+    link = Link("console", settings, Health("console", settings.stall_seconds))
+    try:
+        await asyncio.wait_for(link.start([topic.name for topic in needed]), timeout=CONNECT_SECONDS)
+    except (TimeoutError, Unusable):
+        missing = link.health.obstacles().get("topics")
+        raise LocalRunError(missing or f"No broker answers at {settings.kafka_bootstrap_servers}.") from None
+    try:
+        yield link
+    finally:
+        await link.stop()
+
+
+async def read_all(link: Link, topic: Topic[Any], heard: Callable[[Record], None]) -> None:
+    """Hear every record that the topic holds now."""
+    ended = asyncio.Event()
+    reading = asyncio.create_task(link.follow(topic, lambda record, _: heard(record), restored=ended.set))
+    end = asyncio.create_task(ended.wait())
+    await asyncio.wait([reading, end], return_when=asyncio.FIRST_COMPLETED)
+    for task in (reading, end):
+        task.cancel()
+    if not ended.is_set():
+        await reading
+
+
+async def newest(link: Link, topic: Topic[Any]) -> dict[str, Any]:
+    """The newest message of each key of a compacted topic; keys with a tombstone are left out."""
+    found: dict[str, Any] = {}
+
+    def heard(record: Record) -> None:
+        key = (record.key or b"").decode("utf-8", "replace")
+        if record.value is None:
+            found.pop(key, None)
+        else:
+            with contextlib.suppress(ValueError):
+                found[key] = topic.model.decode(record.value)
+
+    await read_all(link, topic, heard)
+    return found
+
+
+async def offsets(settings: RuntimeSettings, topics: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
+    """(first, next) offset per partition of each topic. Raises LocalRunError when the broker does not answer."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    async with _reader(settings) as reader:
+        for topic in topics:
+            tps = [TopicPartition(topic, p) for p in sorted(await _partitions(reader, topic))]
+            first, after = await reader.beginning_offsets(tps), await reader.end_offsets(tps)
+            found[topic] = [(first[tp], after[tp]) for tp in tps]
+    return found
+
+
+async def tail(
+    settings: RuntimeSettings, topic: str, *, last: int, follow: bool, show: Callable[[Record], Awaitable[None] | None]
+) -> None:
+    """Show the last records of a topic, then those that come, until cancelled."""
+    async with _reader(settings) as reader:
+        tps = [TopicPartition(topic, p) for p in await _partitions(reader, topic)]
+        reader.assign(tps)
+        first, after = await reader.beginning_offsets(tps), await reader.end_offsets(tps)
+        for tp in tps:
+            reader.seek(tp, max(first[tp], after[tp] - last))
+        backlog: list[Record] = []
+        while any([await reader.position(tp) < after[tp] for tp in tps]):
+            for messages in (await reader.getmany(timeout_ms=200)).values():
+                backlog += [as_record(m) for m in messages]
+        for record in sorted(backlog, key=lambda r: (r.timestamp, r.partition, r.offset))[-last:]:
+            show(record)
+        while follow:
+            for messages in (await reader.getmany(timeout_ms=500)).values():
+                for message in messages:
+                    show(as_record(message))
+
+
+@contextlib.asynccontextmanager
+async def _reader(settings: RuntimeSettings) -> AsyncIterator[AIOKafkaConsumer]:
+    reader = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False, max_partition_fetch_bytes=16 << 20)
+    try:
+        await asyncio.wait_for(reader.start(), timeout=CONNECT_SECONDS)
+    except (KafkaError, TimeoutError):
+        await reader.stop()
+        raise LocalRunError(f"No broker answers at {settings.kafka_bootstrap_servers}.") from None
+    try:
+        yield reader
+    finally:
+        await reader.stop()
+
+
+async def _partitions(reader: AIOKafkaConsumer, topic: str) -> set[int]:
+    await reader.topics()
+    partitions: set[int] | None = reader.partitions_for_topic(topic)
+    if not partitions:
+        raise LocalRunError(f"The broker has no topic {topic}. Create the topics with: xabar topics apply")
+    return partitions

