@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +16,8 @@ from services.contracts.identity import BadUrl, article_id
 _ARTICLES = """
 SELECT a.article_id, a.canonical_url, a.host, a.source, a.language, a.title, a.published_value AS published,
        a.revision, a.duplicate_of, t.status AS translation_status, t.title AS translation_title,
-       coalesce((SELECT array_agg(coalesce(e.name_en, e.name) ORDER BY e.confidence DESC, e.entity_id)
-                 FROM entities e WHERE (e.article_id, e.content_key) = (a.article_id, a.content_key)), '{}') AS entities,
+       coalesce((SELECT array_agg(coalesce(e.name_en, e.name) ORDER BY e.confidence DESC, e.entity_id) FROM entities e
+                 WHERE (e.article_id, e.content_key) = (a.article_id, a.content_key)), '{}') AS entities,
        coalesce((SELECT array_agg(e.entity_id) FROM entities e
                  WHERE (e.article_id, e.content_key) = (a.article_id, a.content_key)), '{}') AS entity_ids
 FROM articles a
@@ -78,21 +79,16 @@ async def receipts(database_url: str) -> Counter[str]:
 async def find(database_url: str, url_or_id: str) -> dict[str, Any]:
     """One article with all that hangs on it. Raises LocalRunError when it is not stored."""
     wanted = [url_or_id]
-    try:
+    with contextlib.suppress(BadUrl):
         wanted.append(article_id(url_or_id))
-    except BadUrl:
-        pass
-    query = "SELECT * FROM articles WHERE article_id = ANY(%s) OR article_id IN (SELECT article_id FROM urls WHERE url = %s)"
+    known = "SELECT article_id FROM urls WHERE url = %s"
+    query = f"SELECT * FROM articles WHERE article_id = ANY(%s) OR article_id IN ({known})"  # noqa: S608 - a constant
     found = await rows(database_url, query, wanted, url_or_id)
     if not found:
         reasons = await rows(
             database_url, "SELECT stage, reason, detail, at FROM rejections WHERE url = %s ORDER BY at DESC", url_or_id
         )
-        why = (
-            f" The {reasons[0]['stage']} refused it: {reasons[0]['reason']} ({reasons[0]['detail']})."
-            if reasons
-            else ""
-        )
+        why = "".join(f" The {r['stage']} refused it: {r['reason']} ({r['detail']})." for r in reasons[:1])
         raise LocalRunError(f"Not stored: {url_or_id}.{why}")
     article = found[0]
     key = (article["article_id"], article["content_key"])

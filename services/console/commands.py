@@ -218,12 +218,12 @@ def topics_apply(
 @topics.command("list")
 def topics_list() -> None:
     """Show every topic of the contracts."""
-    table = Table("topic", "key", "kept", "at most", "what")
+    table = Table("topic", "key", "kept", "at most", "what", box=None)
     for topic in TOPICS:
         kept = "newest per key" if topic.retention is None else f"{topic.retention.days} d"
         key = topic.key_is if isinstance(topic, Topic) else "as its origin"
         table.add_row(topic.name, key, kept, f"{topic.max_message_bytes / 2**20:.3g} MiB", topic.what)
-    screen.print(table)
+    screen.print(table, soft_wrap=not screen.is_terminal)
 
 
 @topics.command("describe")
