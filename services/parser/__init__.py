@@ -1,0 +1,1 @@
+"""The parser: a fetched page becomes an article or a rejection."""

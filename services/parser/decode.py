@@ -1,0 +1,165 @@
+"""Bytes to text: which encoding a page is in, and characters that no consumer can store taken out."""
+
+from __future__ import annotations
+
+import base64
+import codecs
+import re
+import zlib
+from dataclasses import dataclass
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_META_CHARSET = re.compile(
+    rb"<meta\b[^>]{0,300}?charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE
+)
+_XML_CHARSET = re.compile(
+    rb"^\s{0,99}<\?xml\b[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE
+)
+_DECLARATION_BYTES = 4096
+_SAMPLE_BYTES = 200_000
+_HTML_NAMES = {
+    "iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252", "ascii": "cp1252", "us-ascii": "cp1252",
+    "iso-8859-9": "cp1254", "x-sjis": "cp932", "gb2312": "gb18030", "gbk": "gb18030", "win-1251": "cp1251",
+    "windows1251": "cp1251", "cp-1251": "cp1251",
+}  # fmt: skip
+"""Labels as browsers read them: Latin-1 is Windows-1252 on the web."""
+
+_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_MOST_DAMAGED = 0.03
+_WORD_OF_HIGH_BYTES = re.compile(rb"[\x80-\xff]{3,}")
+
+
+class TooLarge(ValueError):
+    """The page unpacks to more bytes than are read."""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A page's text, and the encoding that it was read with."""
+
+    text: str
+    encoding: str
+    origin: str
+
+
+def unpack(body: str, most: int) -> bytes:
+    """The bytes of FetchedPage.body, never more than `most` in memory. Raises TooLarge, ValueError, zlib.error."""
+    stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    content = stream.decompress(base64.b64decode(body), most + 1)
+    if len(content) > most:
+        raise TooLarge(f"more than {most} bytes")
+    if not stream.eof:
+        raise ValueError("the page's bytes end in the middle")
+    return content
+
+
+def decode(content: bytes, http_charset: str | None = None) -> Decoded | None:
+    """The page's text, or None where the bytes are no text."""
+    found = _decode(content, http_charset)
+    if found is None:
+        return None
+    damaged = found.text.count("\ufffd") + len(_NOT_TEXT.findall(found.text))
+    if damaged > 20 and damaged > _MOST_DAMAGED * len(found.text):
+        return None
+    return Decoded(clean(found.text), found.encoding, found.origin)
+
+
+def clean(text: str) -> str:
+    """The text without NUL, control characters and noncharacters; lone surrogates become U+FFFD."""
+    return _SURROGATES.sub("\ufffd", _NOT_TEXT.sub("", text))
+
+
+def _decode(content: bytes, http_charset: str | None) -> Decoded | None:
+    for mark, marked in _BOMS:
+        if content.startswith(mark):
+            return Decoded(content[len(mark) :].decode(marked, "replace"), marked, "bom")
+    wide = _utf16(content)
+    if wide:
+        return Decoded(content.decode(wide, "replace"), wide, "detected")
+    declared = [(_codec(http_charset), "http"), (_declared(content), "meta")]
+    for encoding, origin in declared:
+        if encoding and _is_multibyte(encoding):
+            text = _strictly(content, encoding)
+            if text is not None:
+                return Decoded(text, encoding, origin)
+    # Text of a single-byte encoding is as good as never valid UTF-8, so validity beats what a header says.
+    text = _strictly(content, "utf-8")
+    if text is not None:
+        said = next((origin for encoding, origin in declared if encoding == "utf-8"), "valid-utf-8")
+        return Decoded(text, "utf-8", said)
+    guess = _detected(content)
+    for encoding, origin in declared:
+        # UTF-8 was just refuted; Latin-1 is what servers say of everything.
+        if encoding and encoding != "utf-8" and not (encoding == "cp1252" and guess != "cp1252"):
+            return Decoded(content.decode(encoding, "replace"), encoding, origin)
+    return Decoded(content.decode(guess, "replace"), guess, "detected")
+
+
+def _declared(content: bytes) -> str | None:
+    head = content[:_DECLARATION_BYTES]
+    match = _META_CHARSET.search(head) or _XML_CHARSET.search(head)
+    name = _codec(match[1].decode("ascii")) if match else None
+    # A declaration that could be read as ASCII is not UTF-16.
+    return "utf-8" if name and name.startswith(("utf-16", "utf-32")) else name
+
+
+def _codec(label: str | None) -> str | None:
+    name = (label or "").strip().strip("\"'").lower()
+    try:
+        found = codecs.lookup(_HTML_NAMES.get(name, name)) if name.isascii() and name else None
+    except (LookupError, ValueError):
+        return None
+    # base64, rot13 and their kind are no encodings of text.
+    if found is None or not getattr(found, "_is_text_encoding", True):
+        return None
+    if found.name in ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf-7", "mbcs", "oem"):
+        return None
+    return _HTML_NAMES.get(found.name, found.name)
+
+
+def _is_multibyte(encoding: str) -> bool:
+    return encoding.startswith(("gb", "big5", "shift", "cp932", "cp949", "cp950", "euc", "iso2022", "hz", "johab"))
+
+
+def _strictly(content: bytes, encoding: str) -> str | None:
+    try:
+        return content.decode(encoding)
+    except (UnicodeError, ValueError):
+        return None
+
+
+def _utf16(content: bytes) -> str | None:
+    sample = content[:2000]
+    if len(sample) < 8:
+        return None
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    if odd > 0.3 * len(sample) and even < 0.05 * len(sample):
+        return "utf-16-le"
+    return "utf-16-be" if even > 0.3 * len(sample) and odd < 0.05 * len(sample) else None
+
+
+def _detected(content: bytes) -> str:
+    """Tell damaged UTF-8, Cyrillic and Latin pages apart by what their high bytes look like."""
+    sample = content[:_SAMPLE_BYTES]
+    high = len(sample) - len(sample.translate(None, bytes(range(0x80, 0x100))))
+    bad = sample.decode("utf-8", "replace").count("\ufffd")
+    if bad * 20 < high:
+        return "utf-8"
+    words = b"".join(_WORD_OF_HIGH_BYTES.findall(sample))
+    if len(words) * 3 < high or not words:
+        return "cp1252"
+    # Lower-case letters are most of a text: E0-FF in Windows-1251, C0-DF in KOI8-R, A0-AF and E0-EF in DOS 866.
+    windows = sum(byte >= 0xE0 for byte in words)
+    koi8 = sum(0xC0 <= byte < 0xE0 for byte in words)
+    dos = sum(0xA0 <= byte < 0xB0 or 0xE0 <= byte < 0xF0 for byte in words)
+    upper_windows = sum(0xC0 <= byte < 0xE0 for byte in words)
+    if dos > 0.8 * len(words) and sum(0xA0 <= byte < 0xB0 for byte in words) > 0.3 * len(words):
+        return "cp866"
+    return "koi8-r" if koi8 > 2 * windows and upper_windows > 0.6 * len(words) else "cp1251"

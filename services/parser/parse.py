@@ -1,0 +1,181 @@
+"""A fetched page becomes an article, or a rejection that says why it is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from selectolax.lexbor import LexborHTMLParser
+
+from services.contracts.articles import Engagement, Extraction, ParsedArticle
+from services.contracts.identity import BadUrl, article_id, canonical_url, content_key, host_of
+from services.contracts.message import Stamp
+from services.contracts.outcomes import Rejection, RejectionReason
+from services.contracts.pages import FetchedPage
+from services.parser import address
+from services.parser.blocks import Block, blocks_of
+from services.parser.body import Body, body_of
+from services.parser.decode import Decoded, TooLarge, decode, unpack
+from services.parser.limits import Limits
+from services.parser.metadata import Metadata, metadata_of
+from services.parser.publication import Publication, headline, publication_of
+
+STAGE = "parser"
+
+_HTML = frozenset({"text/html", "application/xhtml+xml"})
+_VAGUE = frozenset({"", "text/plain", "application/octet-stream", "application/xml", "text/xml"})
+_LOOKS_LIKE_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|article|p|div|h1|title|meta)\b", re.IGNORECASE)
+_BINARY = (b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"Rar!", b"\x1f\x8b", b"\x00\x00\x00")
+_TEASER_TAGS = frozenset({"h2", "h3", "h4", "li", "a", "div", "td"})
+_TEASER_CHARS = 25
+_SECTION_NAMES = re.compile(
+    r"^(?:news|category|categories|tag|tags|topic|topics|rubric|section|archive|all|latest|page|search|author|authors"
+    r"|novosti|yangiliklar|janalyqtar|haberler|habarlar|noticias|politics|economy|society|sport|culture|world)$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class _Refused(Exception):
+    reason: RejectionReason
+    detail: str
+
+
+def parse(page: FetchedPage, limits: Limits, now: datetime, version: str = "") -> ParsedArticle | Rejection:
+    """The page's article, or why there is none. Raises ValueError or zlib.error where its body is no packed body."""
+    try:
+        return _article(page, limits, now, version)
+    except _Refused as refused:
+        return Rejection(
+            stage=STAGE,
+            reason=refused.reason,
+            detail=refused.detail,
+            source=page.request.source,
+            url=page.request.url,
+            fetched_at=page.fetched_at,
+            rejected_at=now,
+        )
+
+
+def _article(page: FetchedPage, limits: Limits, now: datetime, version: str) -> ParsedArticle:
+    decoded = _text_of(page, limits)
+    tree = LexborHTMLParser(decoded.text)
+    blocks = blocks_of(tree)
+    metadata = metadata_of(tree, page.url, blocks, page.rights)
+    editions = frozenset(edition.url for edition in metadata.editions)
+    try:
+        believed = address.believed(page.url, metadata.canonical, editions)
+        url = believed or canonical_url(page.url)
+        identity, host = article_id(url), host_of(url)
+    except BadUrl as error:
+        raise _Refused("bad-url", str(error)) from None
+    if address.is_root(url):
+        raise _Refused("not-an-article", "a home page")
+    body = body_of(decoded.text, blocks, metadata.title or "")
+    publication = publication_of(page, tree, metadata, blocks)
+    why = _why_a_list(url, metadata, publication, body, blocks)
+    if why:
+        raise _Refused("not-an-article", why)
+    if not metadata.title:
+        raise _Refused("no-title", "neither a headline nor a title")
+    text = body.text
+    if len(text) < limits.min_text_chars:
+        raise _Refused("too-short", f"{len(text)} characters; {limits.min_text_chars} are the least")
+    if len(text) > limits.max_text_chars:
+        raise _Refused("too-large", f"{len(text)} characters; {limits.max_text_chars} are the most")
+    return ParsedArticle(
+        article_id=identity,
+        content_key=content_key(metadata.title, text),
+        url=page.request.url,
+        canonical_url=url,
+        source=page.request.source,
+        host=host,
+        title=metadata.title,
+        text=text,
+        lead=metadata.lead,
+        authors=metadata.authors,
+        published=publication.published,
+        modified=publication.modified,
+        language_declared=metadata.language,
+        section=metadata.section,
+        tags=metadata.tags,
+        image=metadata.image,
+        body_sha256=page.body_sha256,
+        engagement=None if body.views is None else Engagement(views=body.views, observed_at=page.fetched_at),
+        editions=metadata.editions,
+        rights=metadata.rights,
+        provenance=_provenance(metadata, publication, decoded, believed is not None),
+        extraction=Extraction(method=body.method, confidence=body.confidence),
+        fetched_at=page.fetched_at,
+        stamps=(page.stamp, Stamp(stage=STAGE, version=version, started=now, took=0)),
+    )
+
+
+def _text_of(page: FetchedPage, limits: Limits) -> Decoded:
+    media_type = page.media_type.split(";")[0].strip().lower()
+    if page.status >= 400:
+        raise _Refused("http-status", f"status {page.status}")
+    if media_type not in _HTML and media_type not in _VAGUE:
+        raise _Refused("not-html", media_type)
+    try:
+        content = unpack(page.body, limits.max_page_bytes)
+    except TooLarge as error:
+        raise _Refused("too-large", str(error)) from None
+    if content.startswith(_BINARY) or (media_type in _VAGUE and not _LOOKS_LIKE_HTML.search(content[:4096])):
+        raise _Refused("not-html", f"{media_type or 'no media type'}, and the bytes are no HTML")
+    decoded = decode(content, page.charset)
+    if decoded is None:
+        raise _Refused("undecodable-text", "the bytes are text in no known encoding")
+    return decoded
+
+
+def _why_a_list(
+    url: str, metadata: Metadata, publication: Publication, body: Body, blocks: Sequence[Block]
+) -> str | None:
+    """Why the page is a section page or another list of articles, or None: signs for and against, weighed."""
+    teasers = sum(
+        b.linked > 0.8 and len(b.text) >= _TEASER_CHARS and b.part == "content" and b.tag in _TEASER_TAGS
+        for b in blocks
+    )
+    prose = sum(len(p) for p in body.paragraphs if len(p) >= 80)
+    segments = [s for s in urlsplit(url).path.split("/") if s]
+    dated = publication.published.source if publication.published else ""
+    for_article = (
+        3.0 * (metadata.graph.article is not None)
+        + 1.0 * ((metadata.first("og:type") or ("", ""))[0].lower() == "article")
+        + 1.0 * (dated in ("meta", "time-element"))
+        + 1.0 * (dated == "text-near-headline")
+        + 1.0 * (prose >= 400)
+        + 0.5 * (headline(metadata.title or "", blocks) is not None)
+        + 1.0 * _names_an_article(url)
+    )
+    for_list = (
+        3.0 * (body.linked > 0.5)
+        + 2.5 * metadata.graph.is_a_list
+        + 1.5 * bool(segments and _SECTION_NAMES.match(segments[-1]) and not urlsplit(url).query)
+        + 0.3 * min(teasers, 10)
+        + 1.0 * (teasers >= 6 and prose < 60 * teasers)
+    )
+    if for_list <= max(1.0, for_article):
+        return None
+    return f"a list of articles: {teasers} teasers, {round(100 * body.linked)} % of the text is links"
+
+
+def _names_an_article(url: str) -> bool:
+    """Whether the URL's last part is a slug or a number, as articles have."""
+    parts = urlsplit(url)
+    last = [s for s in parts.path.split("/") if s][-1:] or [""]
+    return len(re.findall(r"[-_]", last[0])) >= 3 or re.search(r"\d{3,}", last[0] + parts.query) is not None
+
+
+def _provenance(metadata: Metadata, publication: Publication, decoded: Decoded, believed: bool) -> dict[str, str]:
+    origins = dict(metadata.origins)
+    for field, instant in (("published", publication.published), ("modified", publication.modified)):
+        if instant:
+            origins[field] = instant.source
+    origins["canonical_url"] = "rel-canonical" if believed else "url"
+    origins["encoding"] = f"{decoded.encoding} ({decoded.origin})"
+    return dict(sorted(origins.items()))
