@@ -144,7 +144,7 @@ class Crawl:
         self.wake()
 
     async def release(self) -> None:
-        """Let go of all hosts: nothing new is asked, answers under way get a moment, the rest is dropped unpublished."""
+        """Let go of all hosts: nothing new is asked, answers under way get a moment, the rest is dropped."""
         self._letting_go = True
         tasks = list(self._jobs.values())
         if tasks:
