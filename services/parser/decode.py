@@ -139,10 +139,11 @@ def _utf16(content: bytes) -> str | None:
     sample = content[:2000]
     if len(sample) < 8:
         return None
+    # Markup is ASCII: in UTF-16 every other byte of it is zero.
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
-    if odd > 0.3 * len(sample) and even < 0.05 * len(sample):
-        return "utf-16-le"
-    return "utf-16-be" if even > 0.3 * len(sample) and odd < 0.05 * len(sample) else None
+    if even + odd < 0.1 * len(sample) or min(even, odd) > 0.05 * (even + odd):
+        return None
+    return "utf-16-le" if odd > even else "utf-16-be"
 
 
 def _detected(content: bytes) -> str:

@@ -29,8 +29,10 @@ _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _VAGUE = frozenset({"", "text/plain", "application/octet-stream", "application/xml", "text/xml"})
 _LOOKS_LIKE_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|article|p|div|h1|title|meta)\b", re.IGNORECASE)
 _BINARY = (b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"Rar!", b"\x1f\x8b", b"\x00\x00\x00")
-_TEASER_TAGS = frozenset({"h2", "h3", "h4", "li", "a", "div", "td"})
 _TEASER_CHARS = 25
+_EXCERPT_CHARS = 350
+_PROSE_CHARS = 80
+_PROSE_PER_TEASER = 60
 _SECTION_NAMES = re.compile(
     r"^(?:news|category|categories|tag|tags|topic|topics|rubric|section|archive|all|latest|page|search|author|authors"
     r"|novosti|yangiliklar|janalyqtar|haberler|habarlar|noticias|politics|economy|society|sport|culture|world)$",
@@ -136,19 +138,16 @@ def _why_a_list(
     url: str, metadata: Metadata, publication: Publication, body: Body, blocks: Sequence[Block]
 ) -> str | None:
     """Why the page is a section page or another list of articles, or None: signs for and against, weighed."""
-    teasers = sum(
-        b.linked > 0.8 and len(b.text) >= _TEASER_CHARS and b.part == "content" and b.tag in _TEASER_TAGS
-        for b in blocks
-    )
-    prose = sum(len(p) for p in body.paragraphs if len(p) >= 80)
+    teasers, prose = _teasers_and_prose(blocks)
     segments = [s for s in urlsplit(url).path.split("/") if s]
     dated = publication.published.source if publication.published else ""
     for_article = (
         3.0 * (metadata.graph.article is not None)
         + 1.0 * ((metadata.first("og:type") or ("", ""))[0].lower() == "article")
-        + 1.0 * (dated in ("meta", "time-element"))
-        + 1.0 * (dated == "text-near-headline")
-        + 1.0 * (prose >= 400)
+        + 1.0 * (dated in ("meta", "time-element", "text-near-headline"))
+        + 1.0 * (prose >= 200)
+        + 1.0 * (prose >= 600)
+        + 2.0 * (prose >= 1500)
         + 0.5 * (headline(metadata.title or "", blocks) is not None)
         + 1.0 * _names_an_article(url)
     )
@@ -156,12 +155,23 @@ def _why_a_list(
         3.0 * (body.linked > 0.5)
         + 2.5 * metadata.graph.is_a_list
         + 1.5 * bool(segments and _SECTION_NAMES.match(segments[-1]) and not urlsplit(url).query)
-        + 0.3 * min(teasers, 10)
-        + 1.0 * (teasers >= 6 and prose < 60 * teasers)
+        + (1.0 + 0.3 * min(teasers, 10) if teasers >= 4 and prose < _PROSE_PER_TEASER * teasers else 0.0)
     )
     if for_list <= max(1.0, for_article):
         return None
-    return f"a list of articles: {teasers} teasers, {round(100 * body.linked)} % of the text is links"
+    return f"a list of articles: {teasers} teasers beside {prose} characters of text"
+
+
+def _teasers_and_prose(blocks: Sequence[Block]) -> tuple[int, int]:
+    """How many titles of other articles the content shows, and how much text that is no excerpt below one."""
+    shown = [b for b in blocks if b.part == "content" and len(b.text) >= _TEASER_CHARS]
+    is_teaser = [b.linked > 0.6 for b in shown]
+    prose = 0
+    for index, block in enumerate(shown):
+        beside = any(is_teaser[i] for i in (index - 1, index + 1) if 0 <= i < len(shown))
+        if block.linked < 0.5 and len(block.text) >= _PROSE_CHARS and not (beside and len(block.text) < _EXCERPT_CHARS):
+            prose += len(block.text)
+    return sum(is_teaser), prose
 
 
 def _names_an_article(url: str) -> bool:
