@@ -1,0 +1,78 @@
+"""What a translated sentence must not be: empty, a copy, a loop, too long, in another script, short of a number."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Literal
+
+from services.enricher.script import scripts_in
+from services.enricher.translate.protocol import primary
+
+Flaw = Literal["empty", "copy", "repeats", "length", "script", "numbers"]
+
+LONG_ENOUGH_CHARS = 20
+"""Shorter texts are allowed any ratio: one word may take five."""
+LEAST_RATIO, MOST_RATIO = 0.35, 3.0
+COPIED_WORDS = 4
+"""Names and figures stay as they are; a copied run of words in lower case is no translation."""
+MOST_IN_OTHER_SCRIPTS = 0.2
+
+_GROUPED = re.compile(r"(?<=\d)[\u00a0\u202f\u2009 '’](?=\d{3}(?!\d))")
+_SEPARATORS = re.compile(r"(?<=\d)[.,:h](?=\d)")
+_LOOP = re.compile(r"(\b\w[^\n]{0,40}?)(?:[\s,.;]+\1){4,}(?!\w)", re.IGNORECASE)
+"""The same words five times running."""
+_LATIN_TARGETS = frozenset({"en", "pt", "tr", "tk", "de", "fr", "es"})
+_ENGLISH_NUMBERS = (
+    ("zero",), ("one", "first", "once", "a", "an"), ("two", "second", "twice"), ("three", "third"), ("four", "fourth"),
+    ("five", "fifth"), ("six", "sixth"), ("seven", "seventh"), ("eight", "eighth"), ("nine", "ninth"),
+    ("ten", "tenth"), ("eleven", "eleventh"), ("twelve", "twelfth"),
+)  # fmt: skip
+
+
+def flaw(source: str, translation: str, target: str) -> Flaw | None:
+    """The first thing that is wrong with a translated sentence, or None."""
+    if not translation.strip():
+        return "empty" if source.strip() else None
+    if _is_copy(source, translation):
+        return "copy"
+    if _LOOP.search(translation) and not _LOOP.search(source):
+        return "repeats"
+    if len(source) >= LONG_ENOUGH_CHARS and not LEAST_RATIO <= len(translation) / len(source) <= MOST_RATIO:
+        return "length"
+    if primary(target) in _LATIN_TARGETS and _in_other_scripts(translation) > MOST_IN_OTHER_SCRIPTS:
+        return "script"
+    return None if numbers_survive(source, translation, target) else "numbers"
+
+
+def numbers_survive(source: str, translation: str, target: str) -> bool:
+    """Whether every number of the source is in the translation, however it is grouped; small ones may be words."""
+    there = Counter(numbers(translation))
+    words = Counter(re.findall(r"[a-z]+", translation.lower())) if primary(target) == "en" else Counter()
+    for number, times in Counter(numbers(source)).items():
+        missing = times - there[number]
+        if missing > 0 and number.isdigit() and int(number) < len(_ENGLISH_NUMBERS):
+            missing -= sum(words[word] for word in _ENGLISH_NUMBERS[int(number)])
+        if missing > 0:
+            return False
+    return True
+
+
+def numbers(text: str) -> list[str]:
+    """The numbers of a text in ASCII digits and without marks inside.
+
+    1.465,50 and 1,465.50 are one, 10h30 and 10:30 too.
+    """
+    ascii_digits = "".join(str(int(c)) if c.isdecimal() else c for c in text)
+    return re.findall(r"\d+", _SEPARATORS.sub("", _GROUPED.sub("", ascii_digits)))
+
+
+def _is_copy(source: str, translation: str) -> bool:
+    same = " ".join(source.casefold().split()) == " ".join(translation.casefold().split())
+    return same and sum(word[:1].islower() for word in source.split()) >= COPIED_WORDS
+
+
+def _in_other_scripts(text: str) -> float:
+    found = scripts_in(text)
+    letters = sum(found.values())
+    return (letters - found["Latn"]) / letters if letters else 0.0
