@@ -8,7 +8,7 @@ from typing import Literal
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from services.parser.limits import MAX_NODES
+from services.parser.limits import MAX_LINE_CHARS, MAX_NODES
 
 Part = Literal["content", "chrome", "related", "footer"]
 
@@ -44,6 +44,8 @@ class Block:
     """Share of its characters that are link text."""
     times: tuple[str, ...] = ()
     """datetime attributes of `<time>` elements in it."""
+    pieces: tuple[tuple[str, str], ...] = ()
+    """Of a short block: its runs of text, each with the class of the inline element that holds it."""
 
 
 @dataclass(slots=True)
@@ -52,6 +54,7 @@ class _Open:
     linked: int
     times: list[str]
     names: list[str]
+    pieces: list[tuple[str, str]]
 
 
 def blocks_of(tree: LexborHTMLParser) -> tuple[Block, ...]:
@@ -60,20 +63,21 @@ def blocks_of(tree: LexborHTMLParser) -> tuple[Block, ...]:
     if body is None:
         return ()
     found: list[Block] = []
-    run = _Open([], 0, [], [])
+    run = _Open([], 0, [], [], [])
 
     def flush(tag: str, part: Part, names: str) -> None:
         text = _SPACES.sub(" ", "".join(run.parts)).strip()
         if text or run.times:
+            pieces = tuple(run.pieces) if len(text) <= MAX_LINE_CHARS else ()
             share = min(1.0, run.linked / max(1, len(text)))
-            found.append(Block(text, tag, part, " ".join([names, *run.names]), share, tuple(run.times)))
-        run.parts, run.linked, run.times, run.names = [], 0, [], []
+            found.append(Block(text, tag, part, " ".join([names, *run.names]), share, tuple(run.times), pieces))
+        run.parts, run.linked, run.times, run.names, run.pieces = [], 0, [], [], []
 
     # An explicit stack: hostile pages nest deeper than Python recurses. A node that is None closes its block.
-    stack: list[tuple[LexborNode | None, str, Part, str, bool]] = [(body, "body", "content", "", False)]
+    stack: list[tuple[LexborNode | None, str, Part, str, bool, str]] = [(body, "body", "content", "", False, "")]
     walked = 0
     while stack and walked < MAX_NODES:
-        node, tag, part, names, linked = stack.pop()
+        node, tag, part, names, linked, around = stack.pop()
         if node is None:
             flush(tag, part, names)
             continue
@@ -81,6 +85,8 @@ def blocks_of(tree: LexborHTMLParser) -> tuple[Block, ...]:
         if node.is_text_node:
             text = node.text_content or ""
             run.parts.append(text)
+            if text.strip():
+                run.pieces.append((around, text.strip()))
             run.linked += len(text) if linked else 0
             continue
         own = (node.tag or "").lower()
@@ -99,11 +105,11 @@ def blocks_of(tree: LexborHTMLParser) -> tuple[Block, ...]:
                 run.times.append(attributes["datetime"] or "")
             if classes:
                 run.names.append(classes)
-            inner = (tag, part if own != "a" else inner_part, names, linked or own == "a")
+            inner = (tag, part if own != "a" else inner_part, names, linked or own == "a", classes or around)
         else:
             flush(tag, part, names)
-            stack.append((None, own, inner_part, classes, linked))
-            inner = (own, inner_part, classes, linked)
+            stack.append((None, own, inner_part, classes, linked, ""))
+            inner = (own, inner_part, classes, linked, classes)
         child = node.last_child
         while child is not None:
             stack.append((child, *inner))

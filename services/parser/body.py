@@ -22,6 +22,7 @@ _FAST_FROM_CHARS = 400_000
 _BREAKS = re.compile(r"(?:<br\b[^<>]{0,60}>(?:\s|&nbsp;|&#160;){0,200}){2,}", re.IGNORECASE)
 _PARAGRAPH_MARK = "\u2424"
 _LINE_MARK = "\u2028"
+_BARE_NUMBER = re.compile(r"\d[\d .,\u00a0]{0,12}[kK]?")
 _COUNTER = re.compile(r"(?:^|[\s_-])(?:views?|view-?count|hits|eye)(?:$|[\s_-])", re.IGNORECASE)
 _EDGE_NOISE = frozenset({"views", "share", "date", "bare"})
 _SPACES = re.compile(r"\s+")
@@ -154,10 +155,12 @@ def _before_related(paragraphs: list[str]) -> list[str]:
 def _views(blocks: Sequence[Block]) -> int | None:
     """What a counter of the page says, outside of lists of other articles."""
     for block in blocks:
-        if block.part in ("content", "chrome") and len(block.text) <= 60:
-            counted = noise.views(block.text)
-            if counted is None and _COUNTER.search(block.names) and re.fullmatch(r"\d[\d .,\u00a0]{0,12}", block.text):
-                counted = noise.views(f"views {block.text}")
+        if block.part in ("footer", "related"):
+            continue
+        for names, text in ((block.names, block.text), *block.pieces):
+            counted = noise.views(text)
+            if counted is None and _COUNTER.search(names) and _BARE_NUMBER.fullmatch(text):
+                counted = noise.views(f"views {text}")
             if counted is not None:
                 return counted
     return None

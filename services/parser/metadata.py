@@ -125,7 +125,7 @@ def metadata_of(tree: LexborHTMLParser, url: str, blocks: Sequence[Block], known
         tags=tags,
         image=image,
         canonical=canonical,
-        editions=_editions(tree, url, canonical, language),
+        editions=_editions(tree, url, canonical),
         rights=_rights(graph, meta, known),
         origins=origins,
     )
@@ -323,7 +323,7 @@ def _images(graph: Graph, meta: dict[str, list[str]]) -> list[tuple[str | None, 
     return found[:4]
 
 
-def _editions(tree: LexborHTMLParser, url: str, canonical: str | None, language: str | None) -> tuple[Edition, ...]:
+def _editions(tree: LexborHTMLParser, url: str, canonical: str | None) -> tuple[Edition, ...]:
     own = {absolute(url, url), absolute(url, canonical)}
     found: dict[str, Edition] = {}
     for link in tree.css("link[hreflang], a[hreflang]")[: 4 * MAX_EDITIONS]:
@@ -331,14 +331,7 @@ def _editions(tree: LexborHTMLParser, url: str, canonical: str | None, language:
         if link.tag == "link" and "alternate" not in (a.get("rel") or "").lower():
             continue
         tag, target = _language(a.get("hreflang")), absolute(url, a.get("href"))
-        if (
-            tag
-            and target
-            and tag != language
-            and target not in own
-            and not is_root(target)
-            and related_host(url, target)
-        ):
+        if tag and target and target not in own and not is_root(target) and related_host(url, target):
             found.setdefault(target, Edition(language=tag, url=target))
     return tuple(found.values())[:MAX_EDITIONS]
 

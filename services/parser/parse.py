@@ -155,7 +155,7 @@ def _why_a_list(
         3.0 * (body.linked > 0.5)
         + 2.5 * metadata.graph.is_a_list
         + 1.5 * bool(segments and _SECTION_NAMES.match(segments[-1]) and not urlsplit(url).query)
-        + (1.0 + 0.3 * min(teasers, 10) if teasers >= 4 and prose < _PROSE_PER_TEASER * teasers else 0.0)
+        + (1.0 + 0.3 * min(teasers, 10) if teasers >= 3 and prose < _PROSE_PER_TEASER * teasers else 0.0)
     )
     if for_list <= max(1.0, for_article):
         return None

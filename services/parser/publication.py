@@ -192,9 +192,9 @@ def _stands_in_a_list(index: int, blocks: Sequence[Block]) -> bool:
     """Whether a date belongs to a teaser: link text of some length beside it."""
     for other in (index - 1, index + 1):
         near = blocks[other] if 0 <= other < len(blocks) else None
-        if near and near.tag != "h1" and near.linked > 0.8 and len(near.text) >= 30:
+        if near and near.tag != "h1" and near.linked > 0.6 and len(near.text) >= 25:
             return True
-    return blocks[index].linked > 0.8 and len(blocks[index].text) >= 30
+    return blocks[index].linked > 0.6 and len(blocks[index].text) >= 25
 
 
 def headline(title: str, blocks: Sequence[Block]) -> int | None:
