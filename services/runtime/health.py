@@ -76,7 +76,8 @@ class Health:
         now = self._clock()
         if now - self._loop_seen > LOOP_STALL_SECONDS:
             return f"the loop has stood still for {now - self._loop_seen:.0f} s"
-        if self._in_flight and now - self._progress > self._stall:
+        paused = "budget" in self._obstacles
+        if self._in_flight and not paused and now - self._progress > self._stall:
             return f"{self._in_flight} records in flight and no progress for {now - self._progress:.0f} s"
         out = self._out_of_group_since
         if out is not None and self._broker_answers and now - out > OUT_OF_GROUP_SECONDS:

@@ -20,6 +20,8 @@ from aiokafka.errors import (
 )
 from aiokafka.structs import ConsumerRecord
 
+from services.contracts.headers import value_of
+from services.contracts.outcomes import StageControl
 from services.contracts.topics import STAGE_CONTROLS, TOPICS, Topic
 from services.runtime import logs, metrics
 from services.runtime.connection import client_options
@@ -173,7 +175,10 @@ class Link:
     async def follow_controls(self, gate: Gate, restored: asyncio.Event) -> None:
         """Pause and resume as the control topic says."""
 
+        last: StageControl | None = None
+
         def heard(record: Record, restoring: bool) -> None:
+            nonlocal last
             if (record.key or b"").decode("utf-8", "replace") != self.stage or record.value is None:
                 return
             try:
@@ -181,9 +186,17 @@ class Link:
             except ValueError as error:
                 logs.logger().error("control record ignored", record=str(record), error=str(error))
             else:
-                gate.heard(control, restoring=restoring)
+                if restoring:
+                    last = control
+                else:
+                    gate.heard(control, by_hand=value_of(record.headers, "ce_source") != f"xabar/{self.stage}")
 
-        await self.follow(STAGE_CONTROLS, heard, restored=restored.set)
+        def at_the_end() -> None:
+            if last is not None:
+                gate.restore(last)
+            restored.set()
+
+        await self.follow(STAGE_CONTROLS, heard, restored=at_the_end)
 
     def assigned(self, partitions: Sequence[tuple[str, int]]) -> None:
         """Which partitions this replica reads, for the lag it reports."""
@@ -196,8 +209,7 @@ class Link:
         """Ask the broker every few seconds: is it there, and how far behind is the group."""
         while True:
             try:
-                admin = AIOKafkaAdminClient(**self._options)
-                await admin.start()
+                admin = await connect(self.settings, wait_seconds=0)
                 async with contextlib.AsyncExitStack() as stack:
                     stack.push_async_callback(admin.close)
                     reader = await stack.enter_async_context(self._reader())

@@ -34,13 +34,18 @@ class Host(Protocol):
     async def drain(self) -> None: ...
 
 
-def not_in_group(group: str, settings: RuntimeSettings) -> str:
-    """What to say when the broker does not let a worker in."""
+def session_refused(settings: RuntimeSettings) -> str:
+    """What to say when the broker does not take the session timeout."""
     return (
-        f"Not in the group {group} after {settings.kafka_join_timeout_seconds:g} s. The usual cause: "
         f"KAFKA_SESSION_TIMEOUT_SECONDS ({settings.kafka_session_timeout_seconds:g}) is outside of what the broker "
         "allows (group.min.session.timeout.ms to group.max.session.timeout.ms)."
     )
+
+
+def not_in_group(group: str, settings: RuntimeSettings) -> str:
+    """What to say when the broker does not let a worker in."""
+    waited = f"Not in the group {group} after {settings.kafka_join_timeout_seconds:g} s."
+    return f"{waited} The usual cause: {session_refused(settings)}"
 
 
 def give_up(code: int, why: str) -> NoReturn:
@@ -104,11 +109,13 @@ async def serve_stage(
 
 
 async def _drain(host: Host, settings: RuntimeSettings) -> None:
-    # The grace covers the host's own way of ending after the deadline for its work.
-    try:
-        await asyncio.wait_for(host.drain(), timeout=settings.drain_seconds)
-    except TimeoutError:
+    # Not wait_for: it would wait for the cancelled drain, and Faust's does not let itself be cancelled.
+    draining = asyncio.create_task(host.drain(), name="drain")
+    await asyncio.wait([draining], timeout=settings.drain_seconds)
+    if not draining.done():
         give_up(EXIT_TRY_AGAIN, f"work in flight did not end within {settings.drain_seconds:g} s")
+    if error := draining.exception():
+        give_up(EXIT_TRY_AGAIN, f"the drain failed: {error!r}")
 
 
 async def _unless_stopping(link: Link, work: Awaitable[object]) -> bool:

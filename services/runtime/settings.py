@@ -98,6 +98,8 @@ def _secret_in(variable: str, environ: Mapping[str, str]) -> str:
         return Path(environ[variable]).read_text().strip()
     except OSError as error:
         raise ValueError(f"{variable}={environ[variable]} can't be read: {error.strerror}.") from None
+    except UnicodeError:
+        raise ValueError(f"{variable}={environ[variable]} can't be read: it should be UTF-8 text.") from None
 
 
 def _sentence(fault: Any, kind: type[RuntimeSettings], given: Mapping[str, Any]) -> str:

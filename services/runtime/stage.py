@@ -141,8 +141,9 @@ async def step(stage: Stage[In, Out], record: Record, message: In | Exception, n
     """What becomes of a record. Raises Transient, and nothing else."""
     if isinstance(message, Exception):
         return death(stage.name, stage.source, record, message, "undecodable", attempts=1)
-    source = stage.source_of(message)
+    source: str | None = None
     try:
+        source = stage.source_of(message)
         result = await stage.handle(message)
         if result is None:
             return Outcome("done", "", None, source)
@@ -157,13 +158,13 @@ async def step(stage: Stage[In, Out], record: Record, message: In | Exception, n
             traceparent=record.traceparent,
             partition=record.partition if stage.keeps_partition else None,
         )
+        if send.size > send.max_bytes:
+            detail = f"the output has {send.size} bytes; {stage.target.name} takes {send.max_bytes}"
+            return rejected(stage, record, refusal(stage, message, "too-large", detail, now))
     except Transient:
         raise
     except Exception as error:
         return death(stage.name, stage.source, record, error, type(error).__name__, attempts=1, source=source)
-    if send.size > send.max_bytes:
-        detail = f"the output has {send.size} bytes; {stage.target.name} takes {send.max_bytes}"
-        return rejected(stage, record, refusal(stage, message, "too-large", detail, now))
     return Outcome("done", "", send, source)
 
 

@@ -76,9 +76,12 @@ class Gate:
         """Until the stage may run."""
         await self._open.wait()
 
-    def good(self) -> None:
-        """A record did not die."""
+    async def good(self) -> None:
+        """A record did not die. The end of a run of dead letters is written down too, or a restart would revive it."""
+        ran = self._budget.in_a_row
         self._budget = self._budget.good(self._limits)
+        if ran:
+            await self._write(None)
 
     async def bad(self) -> None:
         """A record died; its dead letter is written. Written down for whoever starts next."""
@@ -86,17 +89,25 @@ class Gate:
         why = self._budget.exhausted(self._limits)
         if why and self.is_open:
             self._close(why)
-        await self._write(paused=why is not None, reason=why)
+        await self._write(why)
 
-    def heard(self, control: StageControl, *, restoring: bool) -> None:
-        """A control record of this stage was read: at the start all of it counts, later the pause alone."""
-        if restoring:
-            self._budget = Budget(control.seen, control.failed, control.in_a_row)
+    def restore(self, control: StageControl) -> None:
+        """Go on as the stage's last control record says."""
+        self._budget = Budget(control.seen, control.failed, control.in_a_row)
         if control.paused and self.is_open:
             self._close(control.reason or "paused by hand")
-        elif not control.paused and not self.is_open:
+
+    def heard(self, control: StageControl, *, by_hand: bool) -> None:
+        """A new control record was read. A replica's can pause us all; only one written by hand resumes.
+
+        What replicas say of a stage that runs may be older than our own pause.
+        """
+        if control.paused and self.is_open:
+            self._close(control.reason or "paused by hand")
+        elif by_hand and not control.paused and not self.is_open:
             self._budget = Budget(control.seen, control.failed, control.in_a_row)
             self._open.set()
+            self._health.progressed()
             self._health.clear("budget")
             metrics.PAUSED.labels(self._stage).set(0)
             logs.logger().warning("resumed", stage=self._stage)
@@ -107,12 +118,12 @@ class Gate:
         self._health.block("budget", f"{why}; look at them, then run: xabar resume {self._stage}")
         logs.logger().error("paused", stage=self._stage, why=why)
 
-    async def _write(self, *, paused: bool, reason: str | None) -> None:
+    async def _write(self, reason: str | None) -> None:
         now = utc_now()
         seen = self._budget
         control = StageControl(
             stage=self._stage,
-            paused=paused,
+            paused=not self.is_open,
             reason=reason,
             failed=seen.failed,
             seen=seen.seen,
@@ -322,7 +333,7 @@ class Worker(Generic[In, Out]):
         if outcome.name != "dead-lettered":
             if outcome.send is not None:
                 await self._publish(outcome.send)
-            self._gate.good()
+            await self._gate.good()
             return
         await self._gate.wait()
         assert outcome.send is not None

@@ -197,6 +197,7 @@ class FaustHost:
 
     def _rebalancing(self) -> None:
         """Faust waits for all work in flight before it lets partitions go: give it up where it takes too long."""
+        self._health.left()
         if self._release is None and self._joined.is_set():
             seconds = self._settings.kafka_rebalance_timeout_seconds / 2
             self._release = asyncio.create_task(self._let_go(seconds))

@@ -16,6 +16,7 @@ from aiokafka.errors import (
     CommitFailedError,
     IllegalGenerationError,
     IllegalStateError,
+    InvalidSessionTimeoutError,
     KafkaError,
     RebalanceInProgressError,
     UnknownMemberIdError,
@@ -26,7 +27,7 @@ from services.runtime import logs, metrics
 from services.runtime.connection import client_options
 from services.runtime.health import Health
 from services.runtime.link import LARGEST, Link, Unusable, as_record
-from services.runtime.process import EXIT_IMPOSSIBLE, Loop, give_up, not_in_group, serve_stage
+from services.runtime.process import EXIT_IMPOSSIBLE, Loop, give_up, not_in_group, serve_stage, session_refused
 from services.runtime.retry import Backoff
 from services.runtime.settings import RuntimeSettings
 from services.runtime.stage import BatchStage, Outcome, Record, Stage, Transient, death, decode
@@ -112,13 +113,14 @@ class _Host(ConsumerRebalanceListener):  # type: ignore[misc]
     async def start(self) -> None:
         """Join the group. Raises Unusable when the broker refuses the session timeout, or nobody lets us in."""
         self.consumer.subscribe([t.name for t in self.stage.sources], listener=self)
-        await self.consumer.start()
-        pull = asyncio.create_task(self.consumer.getmany(timeout_ms=0))
         try:
-            await asyncio.wait_for(self.joined.wait(), timeout=self.settings.kafka_join_timeout_seconds)
-            await pull
+            async with asyncio.timeout(self.settings.kafka_join_timeout_seconds):
+                await self.consumer.start()  # waits for an assignment, however long
+                await self.joined.wait()
         except TimeoutError:
             raise Unusable(not_in_group(self.link.group, self.settings)) from None
+        except InvalidSessionTimeoutError:
+            raise Unusable(session_refused(self.settings)) from None
         except KafkaError as error:
             raise Unusable(f"The group {self.link.group} can't be joined: {type(error).__name__} {error}.") from error
 
@@ -134,6 +136,7 @@ class _Host(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """Let go: finish or give up what is in flight, commit while still the owner."""
+        self.health.left()
         for tp in revoked:
             if tp in self.parts:
                 self.parts[tp].live = False
@@ -335,7 +338,7 @@ class _BatchHost(_Host):
 
     async def _deliver(self, outcome: Outcome) -> bool:
         if outcome.send is None:
-            self.gate.good()
+            await self.gate.good()
             return True
         attempt = 0
         while True:
