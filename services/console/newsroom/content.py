@@ -8,7 +8,7 @@ from datetime import date, datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from zlib import crc32
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -169,8 +169,11 @@ class Stock:
         self.articles = {article.slug: article for article in articles}
         self._by_site: dict[str, list[str]] = {site.id: [] for site in sites}
         self._by_story: dict[tuple[str, str], list[str]] = {}
+        self._by_language: dict[tuple[str, str], list[str]] = {}
         for article in sorted(self.articles.values(), key=lambda a: (a.published, a.slug), reverse=True):
             self._by_site[article.site].append(article.slug)
+            if not article.private:
+                self._by_language.setdefault((article.site, article.language), []).append(article.slug)
             if article.story:
                 self._by_story.setdefault((article.site, article.story), []).append(article.slug)
         for (site_id, _), slugs in self._by_story.items():
@@ -211,6 +214,13 @@ class Stock:
         slugs = self._by_story.get((article.site, article.story or ""), [])
         return [self.articles[slug] for slug in slugs] if len(slugs) > 1 else []
 
+    def related(self, article: Article, most: int) -> list[Article]:
+        """Other open articles of the site in the article's language, not always the same ones."""
+        slugs = self._by_language.get((article.site, article.language), [])
+        start = crc32(article.slug.encode())
+        turn = [slugs[(start + step) % len(slugs)] for step in range(min(len(slugs), most + 1))]
+        return [self.articles[slug] for slug in turn if slug != article.slug][:most]
+
     def gold(self, article: Article) -> GoldArticle:
         """What a careful reader finds on the article's page."""
         url, editions = self.url(article), self.editions(article)
@@ -237,7 +247,6 @@ def load(copies: int = 1) -> Stock:
     """The newsroom's sites and articles; further copies have slugs, titles and first paragraphs of their own."""
     root = files("services.console.newsroom")
     sites = [Site.model_validate(_toml(file)) for file in _toml_files(root / "sites")]
-    zones = {site.id: ZoneInfo(site.timezone) for site in sites}
     raw = [
         {"language": language, **entry}
         for file in _toml_files(root / "articles")
@@ -253,11 +262,7 @@ def load(copies: int = 1) -> Stock:
         fields = {**{name: of[name] for name in ("title", "entities") if name in of}, **entry}
         fields.pop("text", None)
         paragraphs = tuple(" ".join(block.split()) for block in text.strip().split("\n\n"))
-        article = Article.model_validate({**fields, "paragraphs": paragraphs})
-        local = article.published.astimezone(zones[article.site])
-        if local.utcoffset() != article.published.utcoffset():
-            raise ValueError(f"{article.slug}: {article.published} is not in the zone of {article.site}")
-        articles.append(article)
+        articles.append(Article.model_validate({**fields, "paragraphs": paragraphs}))
     return Stock(sites, [copied for number in range(1, copies + 1) for copied in _copies(articles, number)])
 
 

@@ -13,6 +13,7 @@ Labels = Mapping[str, Mapping[str, str]]
 
 _PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 _RELATED = 4
+_LISTED = 60
 
 
 def article_page(stock: Stock, article: Article, labels: Labels, *, amp: bool = False) -> str:
@@ -47,11 +48,11 @@ def article_page(stock: Stock, article: Article, labels: Labels, *, amp: bool = 
 
 
 def listing_page(stock: Stock, site: Site, articles: Sequence[Article], labels: Labels, heading: str) -> str:
-    """A home or section page: many headlines, no article."""
+    """A home or section page: the newest headlines, no article."""
     teasers = "\n".join(
         f'<li><a href="{stock.path(a)}">{escape(a.title)}</a> <span>{_clock_date(a)}</span>'
         f"<p>{escape(a.paragraphs[0][:90])}…</p></li>"
-        for a in articles
+        for a in articles[:_LISTED]
         if not a.private
     )
     head = [f"<title>{escape(heading)}</title>", '<meta property="og:type" content="website">']
@@ -216,11 +217,9 @@ def _related(stock: Stock, article: Article, words: Mapping[str, str]) -> str:
     site = stock.site_of(article)
     if not {"related", "related-inside"} & site.habits:
         return ""
-    kin = [a for a in stock.of_site(site) if a.language == article.language and a is not article and not a.private]
-    start = crc32(article.slug.encode()) % len(kin) if kin else 0
     items = "\n".join(
         f'<li><a href="{stock.path(a)}">{escape(a.title)}</a> <span class="date">{_clock_date(a)}</span></li>'
-        for a in (kin[start:] + kin[:start])[:_RELATED]
+        for a in stock.related(article, _RELATED)
     )
     return f'<aside class="related"><h3>{words["related"]}</h3><ul>\n{items}\n</ul></aside>' if items else ""
 
