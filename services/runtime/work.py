@@ -153,13 +153,14 @@ class _Line:
 
     slots: deque[_Slot] = field(default_factory=deque)
 
-    def settle(self) -> int:
-        """Acknowledge the finished head; how many that were."""
-        settled = 0
+    def settle(self) -> tuple[int, int]:
+        """Acknowledge the finished head; how many records that were, and how many bytes."""
+        records = size = 0
         while self.slots and self.slots[0].finished:
-            self.slots.popleft().acknowledge()
-            settled += 1
-        return settled
+            slot = self.slots.popleft()
+            slot.acknowledge()
+            records, size = records + 1, size + slot.record.size
+        return records, size
 
 
 class Worker(Generic[In, Out]):
@@ -271,9 +272,8 @@ class Worker(Generic[In, Out]):
             return
         self._report(slot.record, outcome, time.monotonic() - started)
         slot.finished = True
-        sizes = [s.record.size for s in line.slots]
-        settled = line.settle()
-        self._count(-settled, -sum(sizes[:settled]))
+        records, size = line.settle()
+        self._count(-records, -size)
         if not line.slots and self._lines.get(generation) is line:
             del self._lines[generation]
 
