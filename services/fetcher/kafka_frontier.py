@@ -86,13 +86,10 @@ class KafkaFrontier:
             await asyncio.sleep(POLL_MS / 1000)
             return
         consumer.assign(tps)
+        beginnings, ends = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
         for tp in tps:
             offset = self._frontier.table(tp.partition).next_offset
-            if offset is None:
-                await consumer.seek_to_beginning(tp)
-            else:
-                consumer.seek(tp, offset)
-        ends = await consumer.end_offsets(tps)
+            consumer.seek(tp, beginnings[tp] if offset is None else max(offset, beginnings[tp]))
         restoring = {tp for tp in tps if not self._frontier.runs(tp.partition)}
         while generation == self._generation:
             for tp in list(restoring):

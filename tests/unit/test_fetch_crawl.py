@@ -1,0 +1,355 @@
+"""The crawl with a scripted web and a broker in memory: what is asked, what is sent, and in which order."""
+
+import asyncio
+import itertools
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.contracts.outcomes import Rejection
+from services.contracts.pages import FetchedPage, FetchRequest, FrontierEntry
+from services.contracts.sources import Source
+from services.contracts.topics import FETCH_REQUESTS, M, Topic
+from services.fetcher.answers import Answer, Fault, Outcome, Refusal
+from services.fetcher.crawl import Crawl, HostRules
+from services.fetcher.frontier import Frontier, partition_of
+from services.fetcher.ledger import Ledger
+from services.fetcher.lifecycle import Mark
+from services.fetcher.politeness import Rule
+from services.fetcher.pulse import Pulse
+from services.fetcher.settings import FetcherSettings
+from services.fetcher.source_book import SourceBook
+from services.fetcher.stage import Acceptor
+from services.runtime.stage import Transient, utc_now
+
+A = "http://a.example/1"
+HTML = Answer(A, 200, {"content-type": "text/html"}, b"<html>a page")
+NO_ROBOTS = Answer("", 404, {})
+DELAY = 0.02
+
+
+@dataclass
+class ScriptedWeb:
+    """Answers by URL, the last one for ever; remembers who asked when."""
+
+    script: dict[str, list[Outcome]]
+    asked: list[str] = field(default_factory=list)
+    times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    headers: list[Mapping[str, str]] = field(default_factory=list)
+    slow: float = 0.0
+
+    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Outcome:
+        self.asked.append(url)
+        self.headers.append(headers or {})
+        self.times[url.split("/")[2]].append(time.monotonic())
+        await asyncio.sleep(self.slow)
+        answers = self.script.get(url) or [NO_ROBOTS]
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        return Answer(url, answer.status, answer.headers, answer.body) if isinstance(answer, Answer) else answer
+
+
+@dataclass
+class Broker:
+    """Keeps what is sent, gives requests back to the acceptor, and fails when told to."""
+
+    sent: list[tuple[str, object, int | None]] = field(default_factory=list)
+    accept: Callable[[FetchRequest], Awaitable[object]] | None = None
+    failures: int = 0
+
+    async def send(
+        self,
+        topic: Topic[M],
+        message: M,
+        *,
+        id_: str | None = None,
+        partition: int | None = None,
+        traceparent: str | None = None,
+    ) -> None:
+        await asyncio.sleep(0)
+        if self.failures and not isinstance(message, FrontierEntry):
+            self.failures -= 1
+            raise Transient("no broker")
+        self.sent.append((topic.name, message, partition))
+        if topic is FETCH_REQUESTS and self.accept is not None and isinstance(message, FetchRequest):
+            await self.accept(message)
+
+    def of(self, kind: type[M]) -> list[M]:
+        return [message for _, message, _ in self.sent if isinstance(message, kind)]
+
+    @property
+    def pages(self) -> list[str]:
+        return [page.request.url for page in self.of(FetchedPage)]
+
+    @property
+    def refused(self) -> dict[str, str]:
+        return {rejection.url: rejection.reason for rejection in self.of(Rejection)}
+
+    def states(self, url: str) -> list[str]:
+        return [entry.state for entry in self.of(FrontierEntry) if entry.url == url]
+
+
+@dataclass
+class Fetching:
+    web: ScriptedWeb
+    broker: Broker
+    frontier: Frontier
+    crawl: Crawl
+    book: SourceBook
+    acceptor: Acceptor
+
+    async def submit(self, *urls: str, reason: str = "submitted") -> None:
+        for url in urls:
+            await self.acceptor.accept(
+                FetchRequest.model_validate({"url": url, "reason": reason, "requested_at": utc_now()})
+            )
+
+
+@asynccontextmanager
+async def fetching(script: dict[str, list[Outcome]], partitions: int = 1) -> AsyncIterator[Fetching]:
+    settings = FetcherSettings(
+        fetcher_retry_seconds=0.01, fetcher_attempts=3, fetcher_min_poll_seconds=0.05, retry_first_seconds=0.01
+    )
+    book = SourceBook()
+    rules = HostRules(Rule(DELAY, 1000, 0.01), book)
+    frontier = Frontier("me", partitions, rules)
+    web, broker = ScriptedWeb(script), Broker()
+    ledger = Ledger(frontier, broker)
+    crawl = Crawl(
+        settings=settings, frontier=frontier, ledger=ledger, book=book, rules=rules, web=web, publisher=broker,
+        pulse=Pulse(100), clock=utc_now, random=lambda: 0.0,
+    )  # fmt: skip
+    acceptor = Acceptor(frontier, ledger, broker, crawl.wake, utc_now, restore_seconds=0.1)
+    broker.accept = acceptor.accept
+    for partition in range(partitions):
+        frontier.assign(partition, utc_now())
+        frontier.restored(partition, utc_now())
+    running = asyncio.create_task(crawl.run())
+    try:
+        yield Fetching(web, broker, frontier, crawl, book, acceptor)
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+
+
+async def until(met: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not met():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.005)
+
+
+async def test_a_submitted_url_becomes_a_page_and_only_then_the_frontier_says_so() -> None:
+    async with fetching({A: [HTML]}) as it:
+        await it.submit(A)
+        await until(lambda: "fetched" in it.broker.states(A))
+        kinds = [type(message).__name__ for _, message, _ in it.broker.sent if getattr(message, "kind", "") != "host"]
+        assert kinds == ["FrontierEntry", "FetchedPage", "FrontierEntry"]
+        assert it.web.asked == ["http://a.example/robots.txt", A]
+
+
+async def test_while_the_broker_is_away_a_page_waits_and_is_not_fetched_twice() -> None:
+    async with fetching({A: [HTML]}) as it:
+        it.broker.failures = 3
+        await it.submit(A)
+        await until(lambda: "fetched" in it.broker.states(A))
+        assert (it.broker.pages, it.web.asked.count(A)) == ([A], 1)
+
+
+async def test_requests_to_one_host_are_spaced_and_never_overlap() -> None:
+    urls = [f"http://a.example/{n}" for n in range(5)]
+    async with fetching({url: [HTML] for url in urls}) as it:
+        it.web.slow = 0.01
+        await it.submit(*urls)
+        await until(lambda: len(it.broker.pages) == 5)
+        at = it.web.times["a.example"]
+        assert all(b - a >= DELAY + 0.01 for a, b in itertools.pairwise(at))
+
+
+async def test_robots_are_read_once_and_obeyed() -> None:
+    robots = Answer("", 200, {}, b"User-agent: xabar\nDisallow: /2")
+    async with fetching({"http://a.example/robots.txt": [robots], A: [HTML]}) as it:
+        await it.submit(A, "http://a.example/2")
+        await until(lambda: bool(it.broker.pages and it.broker.refused))
+        assert it.broker.refused == {"http://a.example/2": "robots"}
+        assert sorted(it.web.asked) == [A, "http://a.example/robots.txt"]
+
+
+async def test_a_fault_is_tried_again_and_a_lasting_one_is_told() -> None:
+    dead = "http://b.example/1"
+    script: dict[str, list[Outcome]] = {
+        A: [Fault(A, "timeout", "slow"), Answer(A, 502, {}), HTML],
+        dead: [Fault(dead, "connect", "refused")],
+    }
+    async with fetching(script) as it:
+        await it.submit(A, dead)
+        await until(lambda: bool(it.broker.pages and it.broker.refused))
+        assert it.broker.refused == {dead: "unreachable"}
+        assert it.web.asked.count(dead) == 3
+
+
+async def test_a_host_whose_robots_cannot_be_read_is_left_alone_and_in_the_end_told() -> None:
+    script: dict[str, list[Outcome]] = {"http://a.example/robots.txt": [Answer("", 500, {})], A: [HTML]}
+    async with fetching(script) as it:
+        await it.submit(A)
+        await until(lambda: it.broker.refused == {A: "robots"})
+        assert A not in it.web.asked
+
+
+async def test_what_leads_inside_is_refused() -> None:
+    inside = "http://169.254.169.254/"
+    script: dict[str, list[Outcome]] = {
+        "http://169.254.169.254/robots.txt": [Refusal("", "address-refused", "link-local")],
+        A: [Answer(A, 302, {"location": inside})],
+    }
+    async with fetching(script) as it:
+        await it.submit(A)
+        await until(lambda: it.broker.refused == {inside: "address-refused"})
+
+
+async def test_a_redirect_on_the_host_is_followed_and_one_to_another_host_is_asked_for_there() -> None:
+    there = "http://b.example/new"
+    script: dict[str, list[Outcome]] = {
+        A: [Answer(A, 301, {"location": "/2"})],
+        "http://a.example/2": [Answer(A, 301, {"location": there})],
+        there: [HTML],
+    }
+    async with fetching(script, partitions=7) as it:
+        await it.submit(A)
+        await until(lambda: it.broker.pages == [there])
+        page = it.broker.of(FetchedPage)[0]
+        assert (page.request.origin, page.request.hops) == (A, 1)
+        for topic, message, partition in it.broker.sent:
+            if isinstance(message, FetchRequest | FrontierEntry):
+                host = message.host if isinstance(message, FrontierEntry) else "b.example"
+                assert partition == partition_of(host, 7), topic
+
+
+async def test_redirect_loops_on_a_host_and_across_hosts_are_told() -> None:
+    b, c = "http://b.example/", "http://c.example/"
+    script: dict[str, list[Outcome]] = {
+        A: [Answer(A, 302, {"location": "/2"})],
+        "http://a.example/2": [Answer(A, 302, {"location": A})],
+        b: [Answer(b, 302, {"location": c})],
+        c: [Answer(c, 302, {"location": b})],
+    }
+    async with fetching(script) as it:
+        await it.submit(A, reason="feed")
+        await it.submit(b, reason="feed")
+        await until(lambda: len(it.broker.refused) == 2)
+        assert set(it.broker.refused.values()) == {"too-many-redirects"}
+
+
+FEED = (
+    b'<rss version="2.0"><channel><item><title>T</title><link>/1</link></item><item><link>/1?utm_source=x</link></item>'
+)
+SOURCE = Source(id="a", name="A", homepage="http://a.example/", feeds=("http://a.example/rss",), language="uz")
+
+
+async def test_a_feed_is_polled_conditionally_and_its_pages_are_asked_for_once() -> None:
+    feed = Answer("", 200, {"etag": '"1"', "last-modified": "yesterday"}, FEED + b"</channel></rss>")
+    script: dict[str, list[Outcome]] = {"http://a.example/rss": [feed, Answer("", 304, {})], A: [HTML]}
+    async with fetching(script) as it:
+        it.book.apply("a", SOURCE)
+        it.crawl.wake()
+        await until(lambda: it.web.asked.count("http://a.example/rss") >= 3 and bool(it.broker.pages))
+        again = it.web.headers[len(it.web.asked) - 1 - it.web.asked[::-1].index("http://a.example/rss")]
+        assert again == {"If-None-Match": '"1"', "If-Modified-Since": "yesterday"}
+        [request] = it.broker.of(FetchRequest)
+        assert (request.url, request.source, request.hints.title) == (A, "a", "T")
+        assert it.broker.of(FetchedPage)[0].facts.language == "uz"
+        order = [m for _, m, _ in it.broker.sent]
+        first_poll = next(m for m in order if isinstance(m, FrontierEntry) and m.kind == "feed")
+        assert order.index(request) < order.index(first_poll)
+
+
+async def test_a_source_that_is_removed_is_not_polled_any_more() -> None:
+    script: dict[str, list[Outcome]] = {"http://a.example/rss": [Answer("", 200, {}, FEED)], A: [HTML]}
+    async with fetching(script) as it:
+        it.book.apply("a", SOURCE)
+        await until(lambda: "http://a.example/rss" in it.web.asked)
+        it.book.apply("a", None)
+        it.crawl.wake()
+        await asyncio.sleep(0.1)
+        polls = it.web.asked.count("http://a.example/rss")
+        await asyncio.sleep(0.2)
+        assert it.web.asked.count("http://a.example/rss") == polls
+
+
+async def test_a_feed_that_is_html_or_empty_or_gone_is_no_rejection_and_is_tried_again() -> None:
+    script: dict[str, list[Outcome]] = {
+        "http://a.example/rss": [Answer("", 200, {}, b"<html>"), Answer("", 404, {}), Answer("", 200, {}, b"")],
+    }
+    async with fetching(script) as it:
+        it.book.apply("a", SOURCE)
+        await until(lambda: it.web.asked.count("http://a.example/rss") >= 3)
+        assert not it.broker.refused
+        failed = [e for e in it.broker.of(FrontierEntry) if e.kind == "feed"]
+        assert failed[0].detail == "it is an HTML page"
+
+
+async def test_what_is_revoked_while_it_is_fetched_is_dropped_unpublished() -> None:
+    async with fetching({A: [HTML]}) as it:
+        it.web.slow = 0.2
+        await it.submit(A)
+        await until(lambda: A in it.web.asked or "http://a.example/robots.txt" in it.web.asked)
+        it.frontier.revoke(0)
+        await it.crawl.release()
+        assert not it.broker.pages
+        it.web.slow = 0
+        it.frontier.assign(0, utc_now())
+        it.frontier.restored(0, utc_now())
+        it.crawl.resume()
+        await until(lambda: it.broker.pages == [A])
+
+
+async def test_a_request_that_comes_in_while_its_url_is_fetched_is_not_lost() -> None:
+    async with fetching({A: [HTML]}) as it:
+        it.web.slow = 0.05
+        await it.submit(A)
+        await until(lambda: A in it.web.asked)
+        await it.submit(A)
+        await until(lambda: it.broker.pages == [A, A] and it.broker.states(A)[-1] == "fetched")
+        assert it.broker.states(A) == ["pending", "pending", "fetched"]
+
+
+async def test_a_request_for_a_host_of_another_partition_is_sent_where_it_belongs() -> None:
+    async with fetching({A: [HTML]}, partitions=5) as it:
+        it.broker.accept = None
+        it.frontier.revoke(partition_of("a.example", 5))
+        await it.submit(A)
+        assert [(topic, partition) for topic, _, partition in it.broker.sent] == [
+            ("fetch-requests", partition_of("a.example", 5))
+        ]
+
+
+async def test_a_request_waits_for_its_partition_to_be_read() -> None:
+    async with fetching({A: [HTML]}) as it:
+        it.frontier.assign(0, utc_now())
+        with pytest.raises(Transient, match="not read yet"):
+            await it.submit(A)
+
+
+async def test_a_record_of_a_former_owner_is_written_over() -> None:
+    async with fetching({A: [Fault(A, "timeout", "")]}) as it:
+        await it.submit(A)
+        mine = it.frontier.get("a.example", f"url:{A}")
+        assert mine is not None
+        late = Mark("other", datetime.now(UTC) + timedelta(seconds=5)).on(mine, state="fetched", due_at=None)
+        ours = it.frontier.hear(0, 1, mine.key, late)
+        assert ours is not None
+        await it.crawl.rewrite(ours)
+        newest = it.broker.of(FrontierEntry)[-1]
+        assert (newest.writer, newest.state, newest.url) == ("me", "pending", A)
+
+
+async def test_a_bad_url_is_rejected_at_once() -> None:
+    async with fetching({}) as it:
+        request = FetchRequest(url="javascript:alert(1)", reason="submitted", requested_at=utc_now())
+        refused = await it.acceptor.accept(request)
+        assert isinstance(refused, Rejection)
+        assert refused.reason == "bad-url"
