@@ -14,7 +14,10 @@ from concurrent.futures import TimeoutError as TaskTimeout
 from typing import Any, TypeVar
 
 import pebble
-from pebble.common.types import ProcessExpired
+from pebble.common.types import CONSTS, ProcessExpired
+
+# Our children ignore SIGTERM, and while pebble waits for one before it kills it, the whole pool stands still.
+CONSTS.term_timeout = 0.05
 
 T = TypeVar("T")
 PARENT_CHECK_SECONDS = 1.0
