@@ -52,10 +52,8 @@ def _section(topic: Topic[Any], schema: Mapping[str, Any], example: str) -> str:
             "",
             *_facts(topic, topic.key_is),
             "",
-            "| field | type | |",
-            "|---|---|---|",
-            *(f"| {name} | {kind} | {what} |" for name, kind, what in _fields(schema)),
-            "",
+            *_table(schema),
+            *(line for name, part in schema.get("$defs", {}).items() for line in _part(name, part)),
             f"The smallest record ([a realistic one]({folder}/realistic.json)):",
             "",
             "```json",
@@ -64,6 +62,18 @@ def _section(topic: Topic[Any], schema: Mapping[str, Any], example: str) -> str:
             "",
         ]
     )
+
+
+def _part(name: str, schema: Mapping[str, Any]) -> list[str]:
+    topic = next((topic for topic in MESSAGE_TOPICS if topic.model.__name__ == name), None)
+    if topic is not None:
+        return [f"`{name}` is the value of [{topic.name}](#{topic.name}).", ""]
+    return [f"`{name}`: {' '.join(schema.get('description', '').split())}", "", *_table(schema)]
+
+
+def _table(schema: Mapping[str, Any]) -> list[str]:
+    rows = [f"| {name} | {kind} | {what} |" for name, kind, what in _fields(schema)]
+    return ["| field | type | |", "|---|---|---|", *rows, ""]
 
 
 def _raw_section(topic: RawTopic) -> str:
