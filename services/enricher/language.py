@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -71,7 +71,10 @@ def cld2(text: str) -> Guess | None:
     return Guess(language, min(1.0, found[0][2] / 100), None if second == UNKNOWN else second, reliable)
 
 
-def identify_text(text: str, plausible: frozenset[str] = frozenset()) -> Guess:
+FirstOpinion = Callable[[str], Guess | None]
+
+
+def identify_text(text: str, plausible: frozenset[str] = frozenset(), first_opinion: FirstOpinion = cld2) -> Guess:
     """The language of one paragraph: CLD2's, and py3langid's where CLD2 is unsure or the text is short.
 
     Where `plausible` names languages, an answer outside of them stands only if both agree on a text that is not
@@ -80,7 +83,7 @@ def identify_text(text: str, plausible: frozenset[str] = frozenset()) -> Guess:
     text = _readable(text[:EXAMINED_CHARS])
     if not any(c.isalpha() for c in text):
         return Guess(UNKNOWN, 0.0)
-    first = cld2(text)
+    first = first_opinion(text)
     if first and first.reliable and len(text) >= SHORT_CHARS and (not plausible or first.language in plausible):
         return _karakalpak_or(first, text)
     ranking = ranked(text)
@@ -95,10 +98,15 @@ def identify_text(text: str, plausible: frozenset[str] = frozenset()) -> Guess:
     return _karakalpak_or(guess, text)
 
 
-def identify(title: str, paragraphs: Sequence[str], plausible: frozenset[str] = frozenset()) -> Language:
+def identify(
+    title: str,
+    paragraphs: Sequence[str],
+    plausible: frozenset[str] = frozenset(),
+    first_opinion: FirstOpinion = cld2,
+) -> Language:
     """The language of an article: the vote of headline and paragraphs, each weighing its letters."""
     parts = [title, *paragraphs]
-    guesses = [identify_text(part, plausible) for part in parts]
+    guesses = [identify_text(part, plausible, first_opinion) for part in parts]
     letters = [sum(map(str.isalpha, part)) for part in parts]
     tags = [_tag(guess.language, part) for guess, part in zip(guesses, parts, strict=True)]
     votes: Counter[str] = Counter()

@@ -125,8 +125,8 @@ class FirefoxTranslator:
                     flaws.extend(wrong)
                     done.append(None if wrong else _assembled(text, known))
         except Exception as error:  # whatever an engine can do must not cost the article
-            detail = f"{type(error).__name__}: {error}"
-            return self._answer(model, target, "failed", None, (), started, detail)
+            why = f"{type(error).__name__}: {error}"
+            return self._answer(model, target, "failed", None, (), started, why)
         cut = len(done) <= len(paragraphs)
         aligned = [*done, *[None] * (1 + len(paragraphs) - len(done))]
         status, detail = _status(done, flaws, cut, 1 + len(paragraphs))
@@ -234,12 +234,7 @@ def _units(text: str) -> list[str]:
 
 
 def _flaws(text: str, known: Mapping[str, str], target: str) -> list[str]:
-    return [
-        wrong
-        for unit in _units(text)
-        if known[unit] != unit or any(map(str.isalpha, unit))
-        if (wrong := flaw(unit, known[unit], target))
-    ]
+    return [wrong for unit in _units(text) if (wrong := flaw(unit, known[unit], target))]
 
 
 def _assembled(text: str, known: Mapping[str, str]) -> str:

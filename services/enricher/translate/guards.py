@@ -22,6 +22,8 @@ _GROUPED = re.compile(r"(?<=\d)[\u00a0\u202f\u2009 '’](?=\d{3}(?!\d))")
 _SEPARATORS = re.compile(r"(?<=\d)[.,:h](?=\d)")
 _LOOP = re.compile(r"(\b\w[^\n]{0,40}?)(?:[\s,.;]+\1){4,}(?!\w)", re.IGNORECASE)
 """The same words five times running."""
+_AFTERNOON = re.compile(r"(?<![a-z])p\.?\s?m\b", re.IGNORECASE)
+NOON, MIDNIGHT = 12, 24
 _LATIN_TARGETS = frozenset({"en", "pt", "tr", "tk", "de", "fr", "es"})
 _ENGLISH_NUMBERS = (
     ("zero",), ("one", "first", "once", "a", "an"), ("two", "second", "twice"), ("three", "third"), ("four", "fourth"),
@@ -48,14 +50,25 @@ def flaw(source: str, translation: str, target: str) -> Flaw | None:
 def numbers_survive(source: str, translation: str, target: str) -> bool:
     """Whether every number of the source is in the translation, however it is grouped; small ones may be words."""
     there = Counter(numbers(translation))
-    words = Counter(re.findall(r"[a-z]+", translation.lower())) if primary(target) == "en" else Counter()
     for number, times in Counter(numbers(source)).items():
         missing = times - there[number]
-        if missing > 0 and number.isdigit() and int(number) < len(_ENGLISH_NUMBERS):
-            missing -= sum(words[word] for word in _ENGLISH_NUMBERS[int(number)])
+        if missing > 0 and primary(target) == "en":
+            missing -= _in_english_words(number, translation, there)
         if missing > 0:
             return False
     return True
+
+
+def _in_english_words(number: str, translation: str, there: Counter[str]) -> int:
+    """How often a number may stand in an English text as a word, or as an hour of the afternoon."""
+    if int(number[:9]) < len(_ENGLISH_NUMBERS):
+        words = Counter(re.findall(r"[a-z]+", translation.lower()))
+        return sum(words[word] for word in _ENGLISH_NUMBERS[int(number)])
+    hour, minutes = number[:2], number[2:]
+    if len(number) in (2, 4) and NOON <= int(hour) < MIDNIGHT and _AFTERNOON.search(translation):
+        twelve = str((int(hour) - 1) % 12 + 1)
+        return there[twelve + minutes] or (there[twelve] if minutes in ("", "00") else 0)
+    return 0
 
 
 def numbers(text: str) -> list[str]:

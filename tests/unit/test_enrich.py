@@ -1,0 +1,101 @@
+"""The enricher adds a layer to an article and edits nothing of it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from services.contracts.articles import Entity, Extraction, Language, Mention, ParsedArticle, Translation, entity_text
+from services.contracts.identity import article_id, content_key
+from services.contracts.outcomes import Rejection
+from services.enricher.enrich import enrich
+from services.enricher.settings import EnricherSettings
+from services.enricher.stage import stage
+from services.enricher.translate.none import NoTranslator
+from services.enricher.work import identify_article, tag_text
+from services.runtime.settings import read
+
+NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+URL = "https://yangilik.example/ochilish"
+TITLE = "O‘zbekiston va BMT kelishdi"
+
+
+def article(title: str = TITLE, text: str = "Toshkentda bugun BMTning vakili keldi.\n\nU Qozogʻistonga ham boradi."):
+    return ParsedArticle(
+        article_id=article_id(URL), content_key=content_key(title, text), url=URL, canonical_url=URL, source="yangilik",
+        host="yangilik.example", title=title, text=text, body_sha256="0" * 64,
+        extraction=Extraction(method="test", confidence=1.0), fetched_at=NOW,
+    )  # fmt: skip
+
+
+async def identify(title: str, paragraphs: tuple[str, ...]) -> Language:
+    return identify_article(title, paragraphs, frozenset())
+
+
+async def tag(text: str, language: str) -> tuple[Entity, ...]:
+    return tag_text(text, language)
+
+
+class FixedTranslator:
+    """Translates everything to the same words."""
+
+    name = "fixed"
+
+    def model(self, source: str, target: str) -> str | None:
+        return "one"
+
+    def supports(self, source: str, target: str) -> bool:
+        return True
+
+    async def translate(self, title: str, paragraphs: tuple[str, ...], source: str, target: str) -> Translation:
+        return Translation(target=target, status="ok", engine=self.name, model="one", title="Agreed")
+
+
+async def test_the_article_is_kept_whole_and_gets_its_layer() -> None:
+    original = article()
+    enriched = await enrich(original, identify, tag, FixedTranslator(), lambda: NOW, "en", "1.2")
+    assert enriched.article == original
+    assert enriched.language.tag == "uz-Latn"
+    assert enriched.search_key == "oʻzbekiston va bmt kelishdi"
+    assert [t.title for t in enriched.translations] == ["Agreed"]
+    assert [entity.id for entity in enriched.entities] == ["iso3166:UZ", "xabar:un", "iso3166:KZ"]
+    text = entity_text(original)
+    assert all(text[m.start : m.end] == m.surface for entity in enriched.entities for m in entity.mentions)
+    assert (enriched.enriched_at, enriched.stamp.stage, enriched.stamp.version) == (NOW, "enricher", "1.2")
+
+
+async def test_mentions_in_the_title_count_from_its_start() -> None:
+    enriched = await enrich(article(), identify, tag, NoTranslator("why"), lambda: NOW)
+    assert enriched.entities[0].mentions[0] == Mention(start=0, end=11, surface="O‘zbekiston")
+
+
+async def test_what_is_in_the_target_language_is_not_translated() -> None:
+    english = article("A library opened", "A new library opened in the city today, and many people came to see it.")
+    assert (await enrich(english, identify, tag, FixedTranslator(), lambda: NOW)).translations == ()
+
+
+async def test_a_language_that_is_not_known_is_not_translated() -> None:
+    (translation,) = (
+        await enrich(article("2024", "15.05.2024"), identify, tag, FixedTranslator(), lambda: NOW)
+    ).translations
+    assert translation.status == "unsupported"
+
+
+async def test_a_missing_engine_is_said_and_harms_nothing() -> None:
+    handled = await stage(identify, tag, NoTranslator("not configured"), "en", lambda: NOW).handle(article())
+    assert handled is not None
+    assert not isinstance(handled, Rejection)
+    assert [(t.status, t.detail) for t in handled.translations] == [("unavailable", "not configured")]
+
+
+def test_settings_are_refused_with_a_sentence() -> None:
+    for variable, value in {"ENRICHER_TRANSLATE_TO": "English!", "ENRICHER_LANGUAGES": "uz russian"}.items():
+        with pytest.raises(ValueError, match=f"{variable} is '{value}'; it should be"):
+            read(EnricherSettings, {variable: value})
+
+
+def test_settings_are_read() -> None:
+    given = read(EnricherSettings, {"ENRICHER_LANGUAGES": "uz, ru", "ENRICHER_FIREFOX_MODELS": "models"})
+    assert given.languages == {"uz", "ru"}
+    assert given.enricher_firefox_models == Path("models")
+    assert read(EnricherSettings, {"ENRICHER_FIREFOX_MODELS": ""}).enricher_firefox_models is None

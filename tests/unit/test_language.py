@@ -1,0 +1,93 @@
+"""The language and script of a text are told by the text itself."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.enricher import language
+from services.enricher.language import identify
+from services.enricher.script import main_script
+from services.enricher.settings import PLAUSIBLE
+
+NEWS = frozenset(PLAUSIBLE.split())
+TEXTS = {
+    "uz-Latn": "Toshkentda bugun yangi kutubxona ochildi. Bino uch qavatli boʻlib, unda ellik ming kitob bor.",
+    "uz-Cyrl": "Тошкентда бугун янги кутубхона очилди. Бино уч қаватли бўлиб, унда эллик минг китоб бор.",
+    "ru": "Сегодня в городе открылась новая библиотека. В трёхэтажном здании хранится пятьдесят тысяч книг.",
+    "en": "A new library opened in the city today. The building has three floors and holds fifty thousand books.",
+    "kk": "Бүгін қалада жаңа кітапхана ашылды. Үш қабатты ғимаратта елу мың кітап сақталады.",
+    "ky": "Бүгүн шаарда жаңы китепкана ачылды. Үч кабаттуу имаратта элүү миң китеп сакталат.",
+    "tg": "Имрӯз дар шаҳр китобхонаи нав кушода шуд. Дар бинои сеошёна панҷоҳ ҳазор китоб нигоҳ дошта мешавад.",
+    "tk": "Şu gün şäherde täze kitaphana açyldy. Üç gatly binada elli müň kitap saklanýar.",
+    "tr": "Bugün şehirde yeni bir kütüphane açıldı. Üç katlı binada elli bin kitap bulunuyor.",
+    "fa": "امروز کتابخانه جدیدی در شهر افتتاح شد. در این ساختمان سه طبقه پنجاه هزار کتاب نگهداری می‌شود.",
+    "pt": "Uma nova biblioteca abriu hoje na cidade. O edifício tem três andares e guarda cinquenta mil livros.",
+}
+SCRIPTS = {"uz-Latn": "Latn", "en": "Latn", "tk": "Latn", "tr": "Latn", "pt": "Latn", "fa": "Arab"}
+
+
+@pytest.mark.parametrize("tag", TEXTS)
+def test_each_language_of_the_product_is_told_with_its_script(tag: str) -> None:
+    said = identify("", [TEXTS[tag]], NEWS)
+    assert (said.tag, said.script) == (tag, SCRIPTS.get(tag, "Cyrl"))
+    assert said.confidence > 0.8
+    assert said.paragraphs == ()
+
+
+@pytest.mark.parametrize("tag", TEXTS)
+def test_without_cld2_the_other_engine_tells_them_too(tag: str) -> None:
+    assert identify("", [TEXTS[tag]], NEWS, first_opinion=lambda _: None).tag == tag
+
+
+def test_paragraphs_vote_with_their_letters() -> None:
+    said = identify("BREAKING NEWS", [TEXTS["ru"], TEXTS["ru"], TEXTS["uz-Cyrl"]])
+    assert said.tag == "ru"
+    assert said.runner_up == "uz-Cyrl"
+    assert [(p.paragraph, p.tag) for p in said.paragraphs] == [(0, "ru"), (1, "ru"), (2, "uz-Cyrl")]
+
+
+def test_a_short_credit_line_does_not_make_a_text_mixed() -> None:
+    assert identify("", [TEXTS["pt"], "Photo: Reuters"]).paragraphs == ()
+
+
+@pytest.mark.parametrize("text", ["", " \n", "12 345 — 15.05.2024!", "\x00\x07", "\ud800\udfff", "🙂🙂"])
+def test_a_text_without_letters_is_of_no_known_language(text: str) -> None:
+    said = identify(text, [text])
+    assert (said.tag, said.script, said.confidence) == ("und", None, 0.0)
+
+
+def test_control_characters_and_lone_surrogates_do_no_harm() -> None:
+    assert identify("", [TEXTS["en"].replace(" ", "\x01 ", 2) + "\ud83d \ufdd0"]).tag == "en"
+
+
+def test_karakalpak_is_told_by_its_letters() -> None:
+    assert (
+        identify("", ["Бүгин қалада жаңа китапхана ашылды ҳәм оған көп адамлар келди, ўақыя әҳмийетли."]).tag == "kaa"
+    )
+
+
+def test_kazakh_in_latin_letters_says_so() -> None:
+    assert language._tag("kk", "Qazaqstan Respublikasy") == "kk-Latn"
+    assert language._tag("kk", "Қазақстан") == "kk"
+
+
+def test_a_short_text_is_not_taken_for_a_language_outside_of_the_list() -> None:
+    assert identify("Yangi kutubxona", [], NEWS).tag.split("-")[0] in NEWS
+
+
+def test_a_megabyte_in_one_line_is_told_quickly() -> None:
+    assert identify("", [TEXTS["ru"] * 11_000]).tag == "ru"
+
+
+@given(st.text(max_size=300), st.lists(st.text(max_size=200), max_size=4))
+@settings(max_examples=150, deadline=None)
+def test_any_text_has_a_language(title: str, paragraphs: list[str]) -> None:
+    said = identify(title, paragraphs, NEWS)
+    assert said.tag
+    assert 0 <= said.confidence <= 1
+    assert len(said.paragraphs) in (0, len(paragraphs))
+
+
+def test_the_script_of_most_letters_counts() -> None:
+    assert main_script("ООН (UN)") == "Cyrl"
+    assert main_script("123") is None
