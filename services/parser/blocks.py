@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from services.parser.limits import MAX_LINE_CHARS, MAX_NODES
+from services.parser.limits import MAX_LINE_CHARS, MAX_NODES, MAX_SHORT_LINES
 
 Part = Literal["content", "chrome", "related", "footer"]
 
@@ -46,6 +47,18 @@ class Block:
     """datetime attributes of `<time>` elements in it."""
     pieces: tuple[tuple[str, str], ...] = ()
     """Of a short block: its runs of text, each with the class of the inline element that holds it."""
+
+
+def short_lines(blocks: Sequence[Block], start: int = 0) -> Iterator[tuple[int, Block]]:
+    """The first few hundred short blocks that hold a digit: where dates and counters stand."""
+    seen = 0
+    for index in range(start, len(blocks)):
+        block = blocks[index]
+        if len(block.text) <= MAX_LINE_CHARS and any(c.isdigit() for c in block.text):
+            seen += 1
+            if seen > MAX_SHORT_LINES:
+                return
+            yield index, block
 
 
 @dataclass(slots=True)

@@ -10,12 +10,14 @@ from typing import Any
 import trafilatura
 
 from services.parser import noise
-from services.parser.blocks import Block
+from services.parser.blocks import Block, short_lines
 from services.parser.metadata import words_of
 from services.parser.publication import headline
 
 METHOD = f"trafilatura {trafilatura.__version__}, edges 1"
 _FALLBACK = "blocks 1"
+_MOST_TAGS = 60_000
+"""Beyond, the extractor would take longer than the page is worth."""
 _FAST_FROM_CHARS = 400_000
 """From here on the extractor goes without its second and third opinion."""
 
@@ -29,10 +31,14 @@ _SPACES = re.compile(r"\s+")
 _SENTENCE_END = re.compile(r"[.!?…؟۔:;»”\"')\]]$")
 _EDGE = 6
 """Paragraphs at each end that are judged as lines around the article."""
+_MOST_JUDGED = 2_000
+"""Paragraphs; a longer text is a table or worse, and its lines stay as they are."""
 _REPEATED_CHARS = 30
 _PROSE_CHARS = 60
 _LONG_PROSE_CHARS = 200
 _RICH_CHARS = 250
+_SHORT_CHARS = 100
+_MOST_ABOVE = 100
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ class Body:
 
 def body_of(html: str, blocks: Sequence[Block], title: str) -> Body:
     """The article's text. May be empty; never raises for what a page holds."""
-    found = _cleaned(_extracted(html), title)
+    found = _below_headline(_cleaned(_extracted(html), title), blocks, title)
     method = METHOD
     own = _cleaned(_beside_headline(blocks, title), title)
     sizes = _size(found), _size(own)
@@ -69,6 +75,8 @@ def body_of(html: str, blocks: Sequence[Block], title: str) -> Body:
 
 
 def _extracted(html: str) -> list[str]:
+    if html.count("<") > _MOST_TAGS:
+        return []
     marked = _BREAKS.sub(f"<br>{_PARAGRAPH_MARK}<br>", html.replace(_PARAGRAPH_MARK, " "))
     try:
         document: Any = trafilatura.bare_extraction(
@@ -129,18 +137,32 @@ def _cleaned(paragraphs: Sequence[str], title: str) -> tuple[str, ...]:
         paragraph = _SPACES.sub(" ", raw).strip()
         if not paragraph or (len(paragraph) >= _REPEATED_CHARS and paragraph in seen):
             continue
-        if len(kept) < 3 and len(paragraph) <= len(title) + 20 and wanted and wanted == words_of(paragraph):
+        if len(kept) < _EDGE and len(paragraph) <= len(title) + 20 and wanted and wanted == words_of(paragraph):
+            # What stands above the headline is the page's top, unless it is text.
+            kept = [p for p in kept if len(p) >= _LONG_PROSE_CHARS]
             continue
         seen.add(paragraph)
         kept.append(paragraph)
+    if len(kept) > _MOST_JUDGED:
+        return tuple(kept)
     kept = _before_related(kept)
     kept = [p for p in kept if noise.kind_of(p) not in ("photo", "print", "plea", "related")]
     while kept and noise.kind_of(kept[0]):
         kept.pop(0)
     while kept and noise.kind_of(kept[-1]):
         kept.pop()
-    inner = [p for i, p in enumerate(kept) if not _EDGE_NOISE & {noise.kind_of(p)} or _EDGE <= i < len(kept) - _EDGE]
-    return tuple(inner)
+    edge = (*range(_EDGE), *range(len(kept) - _EDGE, len(kept)))
+    return tuple(p for i, p in enumerate(kept) if i not in edge or noise.kind_of(p) not in _EDGE_NOISE)
+
+
+def _below_headline(paragraphs: tuple[str, ...], blocks: Sequence[Block], title: str) -> tuple[str, ...]:
+    """Without the page's top: short first lines that stand above the headline."""
+    head = headline(title, blocks) or 0
+    above = {word for block in blocks[max(0, head - _MOST_ABOVE) : head] for word in words_of(block.text)}
+    start = 0
+    while start < len(paragraphs) and len(paragraphs[start]) < _SHORT_CHARS and words_of(paragraphs[start]) <= above:
+        start += 1
+    return paragraphs[start:]
 
 
 def _before_related(paragraphs: list[str]) -> list[str]:
@@ -154,7 +176,7 @@ def _before_related(paragraphs: list[str]) -> list[str]:
 
 def _views(blocks: Sequence[Block]) -> int | None:
     """What a counter of the page says, outside of lists of other articles."""
-    for block in blocks:
+    for _, block in short_lines(blocks):
         if block.part in ("footer", "related"):
             continue
         for names, text in ((block.names, block.text), *block.pieces):

@@ -16,6 +16,8 @@ MAX_JSON_LD_NODES = 2_000
 MAX_META_TAGS = 500
 MAX_NODES = 60_000
 """Of the page's tree that are walked for blocks; a page of news has two thousand."""
+MAX_SHORT_LINES = 400
+"""That are read for dates and counters."""
 MAX_LINE_CHARS = 200
 """Longer lines are prose: no date, label or counter is read from them."""
 

@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborHTMLParser
 from services.contracts.articles import DateSource, Instant
 from services.contracts.pages import FetchedPage
 from services.parser import dates, noise
-from services.parser.blocks import Block
+from services.parser.blocks import Block, short_lines
 from services.parser.metadata import Metadata, words_of
 
 _PUBLISHED_META = (
@@ -134,8 +134,7 @@ def _lines(title: str, blocks: Sequence[Block], now: datetime, *, known_zone: bo
     for _, index in sorted(window):
         yield from _line_at(index, blocks, now, known_zone=known_zone, confidence=0.85)
     # `Added: 04.07.2024` below the text: only with a label or in an element named after a date.
-    for index in range(min(len(blocks), head + 1), len(blocks)):
-        block = blocks[index]
+    for index, block in short_lines(blocks, head + 1):
         if block.part in ("footer", "related"):
             continue
         if _is_labelled(block.text) or (_NAMES_A_DATE.search(block.names) and noise.is_date_line(block.text)):
