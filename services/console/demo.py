@@ -28,7 +28,18 @@ from services.contracts.sources import Source
 
 SETTLE_SECONDS = 2.0
 """After the last article, for what should not be there to arrive too."""
+POLL_SECONDS = 10.0
+"""On a second run the sites may have been visited too lately to be asked again soon."""
 SHOWN_ENTITIES = 3
+COLUMNS: dict[str, dict[str, int]] = {
+    "site": {"width": 9},
+    "language": {"width": 8},
+    "published": {"width": 16},
+    "title": {"ratio": 3},
+    "in English": {"ratio": 2},
+    "entities": {"ratio": 2},
+}
+"""Of the table of articles; `published` is local time where the site is at home."""
 
 
 @dataclass(frozen=True)
@@ -67,23 +78,23 @@ def run(folder: Path, screen: Console, seconds: float) -> int:
         gold = [article for article in newsroom.gold() if article.fetchable]
         sources = [Source.model_validate(source) for source in newsroom.sources()]
         screen.print(
-            f"  newsroom: {len(sources)} sites, {len(gold)} articles, {len({a.language for a in gold})} languages"
+            f"  newsroom: {len({article.host for article in gold})} sites, {len(gold)} articles, {len({a.language for a in gold})} languages"
         )
         began = time.monotonic()
         with LocalRun(folder, overrides=overrides(newsroom), say=lambda step: screen.print(f"  {step}")) as local:
             screen.print(f"  up after {time.monotonic() - began:.1f} s\n")
-            report = asyncio.run(_watch(local, gold, sources, screen, seconds))
+            report = asyncio.run(_watch(local, newsroom, gold, screen, seconds))
     screen.print(article_table(report.stored))
     _conclude(report, gold, screen)
     return 1 if report.faults else 0
 
 
 async def _watch(
-    local: LocalRun, gold: Sequence[GoldArticle], sources: list[Source], screen: Console, seconds: float
+    local: LocalRun, newsroom: Newsroom, gold: Sequence[GoldArticle], screen: Console, seconds: float
 ) -> Report:
     before = await receipts(local.database_url)
     began = time.monotonic()
-    await register(local.state.parent, sources)
+    await register(local.state.parent, [Source.model_validate(source) for source in newsroom.sources()])
     bar = Progress(TextColumn("stored"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn(), console=screen)
     task = bar.add_task("stored", total=len(gold))
     peak, quiet_since = 0, 0.0
@@ -99,9 +110,8 @@ async def _watch(
             live.update(picture, refresh=screen.is_terminal)
             peak = max(peak, await asyncio.to_thread(local.memory_bytes))
             at_rest = all(s.obstacles is not None and not s.in_flight for s in stages.values())
-            discovered = stages["fetcher"].sources
-            polled = {source.id for source in sources} <= set(discovered)
-            if compare.missing(gold, stored) or not at_rest or not polled:
+            polled = {article.host for article in gold} <= {request.host for request in newsroom.requests}
+            if compare.missing(gold, stored) or not at_rest or not (polled or time.monotonic() - began > POLL_SECONDS):
                 quiet_since = 0.0
             elif not quiet_since:
                 quiet_since = time.monotonic()
@@ -118,7 +128,10 @@ async def _watch(
 
 def article_table(stored: Sequence[StoredArticle]) -> Table:
     """The stored articles, as a reader of the database sees them."""
-    table = Table("site", "language", "published (local)", "title", "in English", "entities", show_lines=False)
+    table = Table(box=None, pad_edge=False)
+    for column, room in COLUMNS.items():
+        table.add_column(column, no_wrap=True, overflow="ellipsis", width=room.get("width"), ratio=room.get("ratio"))
+    table.expand = True
     for article in sorted(stored, key=lambda a: (a.host, a.published or "")):
         english = article.translation_title or article.translation_status or ""
         entities = ", ".join(article.entities[:SHOWN_ENTITIES])
@@ -126,7 +139,7 @@ def article_table(stored: Sequence[StoredArticle]) -> Table:
             entities += f" +{len(article.entities) - SHOWN_ENTITIES}"
         when = (article.published or "")[:16].replace("T", " ")
         title = f"{article.title} [dim](reprint)[/dim]" if article.duplicate_of else article.title
-        table.add_row(article.host, article.language, when, title, english, entities)
+        table.add_row(article.host.removesuffix(".example"), article.language, when, title, english, entities)
     return table
 
 
