@@ -6,6 +6,7 @@ import asyncio
 import random
 import uuid
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from aiokafka import TopicPartition
@@ -68,6 +69,8 @@ class Parts:
     async def crawl(self, link: Link) -> None:
         """All loops of the fetcher, for ever."""
         settings = self._settings
+        # Names that DNS is slow to resolve must not keep pages from being packed.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(settings.fetcher_hosts_at_once + 8))
         partitions = await link.partitions(URL_FRONTIER)
         if partitions != await link.partitions(FETCH_REQUESTS):
             raise Unusable(f"{FETCH_REQUESTS.name} and {URL_FRONTIER.name} must have equally many partitions.")
@@ -78,7 +81,7 @@ class Parts:
         session = settings.kafka_session_timeout_seconds
         pulse = Pulse(session)
         frontier = Frontier(uuid.uuid4().hex[:12], partitions, rules, timedelta(seconds=session))
-        ledger = Ledger(frontier, link)
+        ledger = Ledger(frontier, link, pulse)
         web = HttpxWeb(
             settings.user_agent,
             read_pins(settings.fetcher_resolve),

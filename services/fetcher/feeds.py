@@ -1,10 +1,11 @@
-"""RSS, RDF and Atom as bytes → the entries that they announce."""
+"""RSS, RDF, Atom and JSON Feed as bytes → the entries that they announce."""
 
 from __future__ import annotations
 
 import io
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
@@ -46,6 +47,10 @@ class Feed:
 
 def read_feed(body: bytes, url: str, headers: Mapping[str, str] | None = None) -> Feed:
     """The feed's entries, their links resolved against `url`. Touches no network. Raises NotAFeed."""
+    if len(body) > MAX_BYTES:
+        raise NotAFeed(f"it has {len(body)} bytes; {MAX_BYTES} are the most")
+    if body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        return Feed(_entries(_json_items(body), url))
     _refuse_what_hurts(body)
     facts = {"content-location": url, "content-type": (headers or {}).get("content-type", "application/xml")}
     try:
@@ -57,19 +62,35 @@ def read_feed(body: bytes, url: str, headers: Mapping[str, str] | None = None) -
         raise NotAFeed(f"it can't be read: {type(error).__name__}: {error}") from error
     if not parsed.entries and not parsed.version:
         raise NotAFeed("it is neither RSS nor Atom")
+    return Feed(_entries(parsed.entries, url), _minutes(parsed.feed.get("ttl")))
+
+
+def _entries(items: Iterable[Mapping[str, Any]], url: str) -> tuple[Entry, ...]:
     entries: dict[str, Entry] = {}
-    for item in parsed.entries:
+    for item in items:
         entry = _entry(item, url)
         if entry is not None:
             entries.setdefault(canonical_url(entry.url), entry)
         if len(entries) == MAX_ENTRIES:
             break
-    return Feed(tuple(entries.values()), _minutes(parsed.feed.get("ttl")))
+    return tuple(entries.values())
+
+
+def _json_items(body: bytes) -> list[Mapping[str, Any]]:
+    try:
+        told = json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise NotAFeed(f"it is no JSON: {error}") from error
+    if not str(told.get("version", "")).startswith("https://jsonfeed.org/") or not isinstance(told.get("items"), list):
+        raise NotAFeed("it is JSON, but no JSON Feed")
+    return [
+        {"link": i.get("url"), "id": i.get("id"), "title": i.get("title"), "published": i.get("date_published")}
+        for i in told["items"]
+        if isinstance(i, dict)
+    ]
 
 
 def _refuse_what_hurts(body: bytes) -> None:
-    if len(body) > MAX_BYTES:
-        raise NotAFeed(f"it has {len(body)} bytes; {MAX_BYTES} are the most")
     text = body.replace(b"\0", b"")  # UTF-16 and UTF-32 read like ASCII then
     if not text.strip():
         raise NotAFeed("it is empty")

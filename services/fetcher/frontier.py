@@ -171,7 +171,7 @@ class Frontier:
     def _waits(self, entry: FrontierEntry) -> bool:
         if entry.kind == "feed":
             return entry.key in self._feeds
-        return entry.kind == "url" and entry.state == "pending"
+        return entry.kind == "url" and entry.state == "pending" and entry.request is not None
 
     def remind(self, host: str, at: datetime) -> None:
         """Look at the host again then."""

@@ -9,6 +9,9 @@ from weakref import WeakValueDictionary
 from services.contracts.pages import FrontierEntry
 from services.contracts.topics import URL_FRONTIER, M, Topic
 from services.fetcher.frontier import Frontier, partition_of
+from services.fetcher.pulse import Pulse
+
+LOOK_SECONDS = 0.1
 
 
 class NotOurs(Exception):
@@ -32,9 +35,10 @@ class Publisher(Protocol):
 class Ledger:
     """Log and memory kept alike."""
 
-    def __init__(self, frontier: Frontier, publisher: Publisher) -> None:
+    def __init__(self, frontier: Frontier, publisher: Publisher, pulse: Pulse) -> None:
         self._frontier = frontier
         self._publisher = publisher
+        self._pulse = pulse
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def lock(self, host: str) -> asyncio.Lock:
@@ -43,8 +47,13 @@ class Ledger:
 
     async def write(self, entry: FrontierEntry) -> None:
         """Put a record in the log, then in memory. Raises NotOurs or Transient."""
-        if not self._frontier.owns(entry.host):
-            raise NotOurs(entry.host)
+        while True:
+            if not self._frontier.owns(entry.host):
+                raise NotOurs(entry.host)
+            if self._pulse.steady():
+                break
+            # We stood still: the group says first whether this is still ours to write.
+            await asyncio.sleep(LOOK_SECONDS)
         partition = partition_of(entry.host, self._frontier.partitions)
         await self._publisher.send(
             URL_FRONTIER, entry, id_=f"{entry.writer}:{entry.key}:{entry.written_at.isoformat()}", partition=partition

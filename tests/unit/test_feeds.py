@@ -39,6 +39,18 @@ def test_rdf_is_read_too() -> None:
     assert [e.url for e in read_feed(body, URL).entries] == ["https://site.example/x"]
 
 
+def test_json_feed_is_read_too() -> None:
+    body = b"""\xef\xbb\xbf{"version": "https://jsonfeed.org/version/1.1", "items": [7, {"id": "1", "url": "/x",
+    "title": "X &amp; Y", "date_published": "2026-01-02T10:00:00Z"}, {"id": "no link"}]}"""
+    assert read_feed(body, URL).entries == (Entry("https://site.example/x", "X & Y", "2026-01-02T10:00:00Z"),)
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"items": []}', b'{"a":' * 100_000, b'{"version": "https://jsonfeed.org/"}'])
+def test_json_that_is_no_feed_is_said_to_be_none(body: bytes) -> None:
+    with pytest.raises(NotAFeed):
+        read_feed(body, URL)
+
+
 def test_an_entry_listed_under_two_addresses_of_one_page_counts_once() -> None:
     feed = read_feed(rss(item("/a?utm_source=rss"), item("https://SITE.example/a#top"), item("/b")), URL)
     assert [e.url for e in feed.entries] == ["https://site.example/a?utm_source=rss", "https://site.example/b"]

@@ -17,8 +17,8 @@ from services.contracts.sources import Source
 from services.contracts.topics import FETCH_REQUESTS, M, Topic
 from services.fetcher.answers import Answer, Fault, Outcome, Refusal
 from services.fetcher.crawl import Crawl, HostRules
-from services.fetcher.frontier import Frontier, partition_of
-from services.fetcher.ledger import Ledger
+from services.fetcher.frontier import Frontier, host_entry, partition_of
+from services.fetcher.ledger import Ledger, NotOurs
 from services.fetcher.lifecycle import Mark
 from services.fetcher.politeness import Rule
 from services.fetcher.pulse import Pulse
@@ -118,10 +118,11 @@ async def fetching(script: dict[str, list[Outcome]], partitions: int = 1) -> Asy
     rules = HostRules(Rule(DELAY, 1000, 0.01), book)
     frontier = Frontier("me", partitions, rules)
     web, broker = ScriptedWeb(script), Broker()
-    ledger = Ledger(frontier, broker)
+    pulse = Pulse(100)
+    ledger = Ledger(frontier, broker, pulse)
     crawl = Crawl(
         settings=settings, frontier=frontier, ledger=ledger, book=book, rules=rules, web=web, publisher=broker,
-        pulse=Pulse(100), clock=utc_now, random=lambda: 0.0,
+        pulse=pulse, clock=utc_now, random=lambda: 0.0,
     )  # fmt: skip
     acceptor = Acceptor(frontier, ledger, broker, crawl.wake, utc_now, restore_seconds=0.1)
     broker.accept = acceptor.accept
@@ -353,3 +354,20 @@ async def test_a_bad_url_is_rejected_at_once() -> None:
         refused = await it.acceptor.accept(request)
         assert isinstance(refused, Rejection)
         assert refused.reason == "bad-url"
+
+
+async def test_what_stood_still_writes_nothing_before_the_group_has_spoken() -> None:
+    clock = [0.0]
+    pulse = Pulse(10, lambda: clock[0])
+    frontier, broker = Frontier("me", 1, lambda _: Rule()), Broker()
+    frontier.assign(0, utc_now())
+    frontier.restored(0, utc_now())
+    clock[0] = 60
+    pulse.beat()
+    writing = asyncio.create_task(Ledger(frontier, broker, pulse).write(host_entry("a.example", utc_now())))
+    await asyncio.sleep(0.15)
+    assert not writing.done()
+    frontier.revoke(0)
+    with pytest.raises(NotOurs):
+        await writing
+    assert not broker.sent
