@@ -76,10 +76,8 @@ def run(folder: Path, screen: Console, seconds: float) -> int:
     screen.print("[bold]Xabar[/bold]: from news sites through Kafka into Postgres", highlight=False)
     with Newsroom(port=0) as newsroom:
         gold = [article for article in newsroom.gold() if article.fetchable]
-        sources = [Source.model_validate(source) for source in newsroom.sources()]
-        screen.print(
-            f"  newsroom: {len({article.host for article in gold})} sites, {len(gold)} articles, {len({a.language for a in gold})} languages"
-        )
+        sites, languages = {article.host for article in gold}, {article.language for article in gold}
+        screen.print(f"  newsroom: {len(sites)} sites, {len(gold)} articles, {len(languages)} languages")
         began = time.monotonic()
         with LocalRun(folder, overrides=overrides(newsroom), say=lambda step: screen.print(f"  {step}")) as local:
             screen.print(f"  up after {time.monotonic() - began:.1f} s\n")
