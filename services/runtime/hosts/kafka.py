@@ -237,8 +237,8 @@ class _RecordHost(_Host):
 
     async def drain(self) -> None:
         """Finish what is in flight, commit, leave."""
-        while not await self.worker.drain(self.settings.drain_seconds):
-            pass
+        while not await self.worker.drain(self.settings.commit_seconds):
+            await self.commit()  # what is finished need not come again if the rest does not end in time
         await self.stop()
 
 
