@@ -52,9 +52,7 @@ class Model:
         return self.folder.name
 
 
-def open_models(
-    folder: Path | None, pool: Pool, max_chars: int, max_seconds: float, now: Callable[[], float] = time.monotonic
-) -> Translator:
+def open_models(folder: Path | None, pool: Pool, max_chars: int, max_seconds: float) -> Translator:
     """The engine on the models in that folder, or the engine that says why there is none."""
     if folder is None:
         return NoTranslator("no engine is configured: ENRICHER_FIREFOX_MODELS is not set")
@@ -63,7 +61,7 @@ def open_models(
     models = find_models(folder)
     if not models:
         return NoTranslator(f"no Firefox model in {folder}")
-    return FirefoxTranslator(models, pool, max_chars, max_seconds, now)
+    return FirefoxTranslator(models, pool, max_chars, max_seconds)
 
 
 def find_models(folder: Path) -> dict[tuple[str, str], Model]:
@@ -86,13 +84,11 @@ class FirefoxTranslator:
         pool: Pool,
         max_chars: int,
         max_seconds: float,
-        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._models = models
         self._pool = pool
         self._max_chars = max_chars
         self._max_seconds = max_seconds
-        self._now = now
         self._cache = UnitCache(CACHE_CHARS)
 
     def model(self, source: str, target: str) -> str | None:
@@ -111,29 +107,30 @@ class FirefoxTranslator:
             return Translation(
                 target=target, status="unsupported", engine=self.name, detail=f"no model from {source} to {target}"
             )
-        started = self._now()
+        seconds = 0.0
         texts = list(_up_to(self._max_chars, [title, *paragraphs]))
         done: list[str | None] = []
         flaws: list[str] = []
         try:
             for batch in _batches(texts):
-                if done and self._now() - started > self._max_seconds:
+                if done and seconds > self._max_seconds:
                     break
-                known = await self._known(model, [unit for text in batch for unit in _units(text)])
+                known, took = await self._known(model, [unit for text in batch for unit in _units(text)])
+                seconds += took
                 for text in batch:
                     wrong = _flaws(text, known, target)
                     flaws.extend(wrong)
                     done.append(None if wrong else _assembled(text, known))
         except Exception as error:  # whatever an engine can do must not cost the article
             why = f"{type(error).__name__}: {error}"
-            return self._answer(model, target, "failed", None, (), started, why)
+            return self._answer(model, target, "failed", None, (), seconds, why)
         cut = len(done) <= len(paragraphs)
         aligned = [*done, *[None] * (1 + len(paragraphs) - len(done))]
         status, detail = _status(done, flaws, cut, 1 + len(paragraphs))
-        return self._answer(model, target, status, aligned[0], tuple(aligned[1:]), started, detail)
+        return self._answer(model, target, status, aligned[0], tuple(aligned[1:]), seconds, detail)
 
-    async def _known(self, model: Model, wanted: Sequence[str]) -> dict[str, str]:
-        """Unit → translation, from the cache and the engine."""
+    async def _known(self, model: Model, wanted: Sequence[str]) -> tuple[dict[str, str], float]:
+        """Unit → translation, from the cache and the engine; the engine's seconds, without the wait for it."""
         known: dict[str, str] = {}
         missing: list[str] = []
         for unit in dict.fromkeys(wanted):
@@ -144,12 +141,14 @@ class FirefoxTranslator:
                 missing.append(unit)
             else:
                 known[unit] = unit  # figures and signs are the same in every language
-        if missing:
-            answers: list[str] = await self._pool.run(translate_units, model, tuple(missing))
-            for unit, translation in zip(missing, answers, strict=True):
-                known[unit] = translation
-                self._cache.put((self.name, model.name, unit), translation)
-        return known
+        if not missing:
+            return known, 0.0
+        answers: list[str]
+        answers, seconds = await self._pool.run(translate_units, model, tuple(missing))
+        for unit, translation in zip(missing, answers, strict=True):
+            known[unit] = translation
+            self._cache.put((self.name, model.name, unit), translation)
+        return known, seconds
 
     def _answer(
         self,
@@ -158,7 +157,7 @@ class FirefoxTranslator:
         status: TranslationStatus,
         title: str | None,
         paragraphs: tuple[str | None, ...],
-        started: float,
+        seconds: float,
         detail: str | None,
     ) -> Translation:
         return Translation(
@@ -168,15 +167,17 @@ class FirefoxTranslator:
             model=model.name,
             title=title,
             paragraphs=paragraphs,
-            seconds=round(max(0.0, self._now() - started), 3),
+            seconds=round(seconds, 3),
             detail=detail,
         )
 
 
-def translate_units(model: Model, wanted: tuple[str, ...]) -> list[str]:
-    """In a process of the pool: each unit's translation."""
+def translate_units(model: Model, wanted: tuple[str, ...]) -> tuple[list[str], float]:
+    """In a process of the pool: each unit's translation, and the seconds that it took."""
     engine = _engine(model)
-    return [str(engine.translate(unit)) for unit in wanted]
+    started = time.perf_counter()
+    translations = [str(engine.translate(unit)) for unit in wanted]
+    return translations, time.perf_counter() - started
 
 
 @lru_cache(maxsize=4)
