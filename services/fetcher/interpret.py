@@ -28,6 +28,7 @@ _MAX_HEADER_CHARS = 2048
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _LOOKS_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _BOT_PREFIX = re.compile(r"^[\w-]+:(?!//)\s*")
+_USER_INFO = re.compile(r"(?<=//)[^/?#\s]*@")
 _OPT_OUTS = frozenset({"noai", "noimageai"})
 
 
@@ -97,7 +98,7 @@ def _move(answer: Answer) -> Move | Denied:
         target = urljoin(answer.url, answer.header("location").strip())
         canonical_url(target)
     except (BadUrl, ValueError) as error:
-        return Denied("bad-url", f"redirected to no URL: {error}"[:500])
+        return Denied("bad-url", redacted(f"redirected to no URL: {error}")[:500])
     return Move(without_user_info(target))
 
 
@@ -152,6 +153,11 @@ def rejection(request: FetchRequest, denied: Denied, fetched_at: datetime | None
         fetched_at=fetched_at,
         rejected_at=now,
     )
+
+
+def redacted(text: str) -> str:
+    """The text without the name and password that a URL in it may carry."""
+    return _USER_INFO.sub("", text)
 
 
 def without_user_info(url: str) -> str:

@@ -11,7 +11,7 @@ from services.contracts.outcomes import Rejection
 from services.contracts.pages import FetchRequest, FrontierEntry
 from services.contracts.topics import FETCH_REQUESTS, URL_FRONTIER
 from services.fetcher.frontier import Frontier, partition_of
-from services.fetcher.interpret import STAGE, Denied, rejection
+from services.fetcher.interpret import STAGE, Denied, redacted, rejection, without_user_info
 from services.fetcher.ledger import Ledger, NotOurs, Publisher
 from services.fetcher.lifecycle import Mark, accept
 from services.runtime.stage import Stage, Transient
@@ -45,7 +45,10 @@ class Acceptor:
         try:
             host = host_of(request.url)
         except BadUrl as error:
-            return rejection(request, Denied("bad-url", str(error)), None, now)
+            request = request.model_copy(update={"url": redacted(request.url)})
+            return rejection(request, Denied("bad-url", redacted(str(error))), None, now)
+        # A name and a password are nobody's business but the site's, and are not sent to it either.
+        request = request.model_copy(update={"url": without_user_info(request.url)})
         partition = partition_of(host, self._frontier.partitions)
         if self._frontier.table(partition).assigned_at is None:
             # Somebody wrote it under another key; its owner gets it.

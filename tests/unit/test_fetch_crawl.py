@@ -348,6 +348,16 @@ async def test_a_record_of_a_former_owner_is_written_over() -> None:
         assert (newest.writer, newest.state, newest.url) == ("me", "pending", A)
 
 
+async def test_a_password_in_a_url_is_neither_asked_with_nor_passed_on() -> None:
+    async with fetching({A: [HTML]}) as it:
+        await it.submit("http://me:secret@a.example/1")
+        await until(lambda: it.broker.pages == [A])
+        assert it.web.asked[-1] == A
+        bad = FetchRequest(url="ftp://me:secret@a.example/\\1", reason="submitted", requested_at=utc_now())
+        refused = await it.acceptor.accept(bad)
+        assert "secret" not in str(it.broker.sent) + str(refused)
+
+
 async def test_a_bad_url_is_rejected_at_once() -> None:
     async with fetching({}) as it:
         request = FetchRequest(url="javascript:alert(1)", reason="submitted", requested_at=utc_now())
