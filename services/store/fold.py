@@ -83,12 +83,13 @@ def _revisions(seen: list[Observation]) -> tuple[Revision, ...]:
 def _presence(seen: set[datetime], gone: set[datetime]) -> tuple[datetime | None, int, int]:
     """Since when the page is gone, how often it went, how often it came back.
 
-    A page that was gone before we first saw it has not come back; seen and gone at one moment counts as seen.
+    A page that was gone before we first saw it has not come back; of one moment, the sight comes last.
     """
     gone_at: datetime | None = None
     gones = backs = 0
-    for moment in sorted(seen | {g for g in gone if g > min(seen)}):
-        if moment in seen:
+    goings = {(moment, False) for moment in gone if moment > min(seen)}
+    for moment, is_seen in sorted(goings | {(moment, True) for moment in seen}):
+        if is_seen:
             backs += gone_at is not None
             gone_at = None
         elif gone_at is None:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+SQL_FOLD = Path(__file__).parent / "fold.sql"
 LOCK = 0x786162617201
 """Of pg_advisory_xact_lock: whoever migrates, holds it."""
 
@@ -49,6 +50,10 @@ def _upgrade(connection: Connection) -> None:
     config.attributes["connection"] = connection
     _refuse_a_newer_schema(connection, config)
     command.upgrade(config, "head")
+    # No migration of its own: it follows the fold of the version that runs, and nothing stored is made with it.
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute(SQL_FOLD.read_text(encoding="utf-8"))
 
 
 def _check(connection: Connection) -> None:

@@ -83,14 +83,11 @@ FORGET_MENTIONS = """
     DELETE FROM mentions USING unnest(%s::text[], %s::text[]) AS gone (article_id, content_key)
     WHERE mentions.article_id = gone.article_id AND mentions.content_key = gone.content_key
 """
-WRITE_ENTITIES = """
-    INSERT INTO entities (article_id, content_key, entity_id, type, name, name_en, same_as, confidence)
-    SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::jsonb[],
-                         %s::float8[])
+COPY_ENTITIES = """
+    COPY entities (article_id, content_key, entity_id, type, name, name_en, same_as, confidence) FROM STDIN
 """
-WRITE_MENTIONS = """
-    INSERT INTO mentions (article_id, content_key, entity_id, type, start_at, end_at, surface)
-    SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[], %s::text[])
+COPY_MENTIONS = """
+    COPY mentions (article_id, content_key, entity_id, type, start_at, end_at, surface) FROM STDIN
 """
 # A translation that failed later does not displace one that succeeded.
 WRITE_TRANSLATION = """

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg import AsyncConnection, Rollback
 from psycopg.types.json import Jsonb
@@ -227,14 +227,19 @@ async def _write_layers(connection: Connection, fresh: Sequence[EnrichedArticle]
             entities.setdefault(named, (*named, e.name, e.name_en, json.dumps(e.same_as), e.confidence))
             for m in e.mentions:
                 mentions.setdefault((*named, m.start, m.end), (*named, m.start, m.end, m.surface))
-    if entities:
-        await connection.execute(sql.WRITE_ENTITIES, [*_columns(list(entities.values()), 8)])
-    if mentions:
-        await connection.execute(sql.WRITE_MENTIONS, [*_columns(list(mentions.values()), 7)])
+    await _copy(connection, sql.COPY_ENTITIES, entities.values())
+    await _copy(connection, sql.COPY_MENTIONS, mentions.values())
     translations = [_translation_row(m, t) for m in fresh for t in m.translations]
     if translations:
         async with connection.cursor() as cursor:
             await cursor.executemany(sql.WRITE_TRANSLATION, translations)
+
+
+async def _copy(connection: Connection, statement: LiteralString, rows: Collection[tuple[Any, ...]]) -> None:
+    if rows:
+        async with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                await copy.write_row(row)
 
 
 def _translation_row(message: EnrichedArticle, translation: Translation) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""The first tables: what was observed, what follows from it, what is searched, and the receipts on their way out."""
+"""The first tables: what was observed, what follows from it, what is searched, the receipts on their way out."""
 
 from alembic import op
 
@@ -177,26 +177,6 @@ CREATE TABLE outbox (
 COMMENT ON TABLE outbox IS 'Receipts that the broker has not acknowledged yet.';
 """
 
-# The same fold as services.contracts.folding, for people who search with SQL; a test holds the two together.
-# Every mark of an apostrophe first, then compatibility forms and case, then Cyrillic letters to Latin ones.
-FOLD = """
-CREATE FUNCTION xabar_fold(given text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $fold$
-    WITH one AS (
-        SELECT lower(replace(replace(normalize(
-            translate(given, '''ʻʼʹ‘’`´′', 'ʻʻʻʻʻʻʻʻʻ'), NFKC), 'İ', 'i̇'), 'ß', 'ss')) AS t
-    ), soft AS (
-        SELECT regexp_replace(t, '(?:(?<![[:alpha:]])|(?<=[аеёиоуэюяўъь]))е', 'ye', 'g') AS t FROM one
-    ), letters AS (
-        SELECT translate(t, 'абвгдежзийклмнопрстуфхъыэқҳь', 'abvgdejziyklmnoprstufxʻieqh') AS t FROM soft
-    ), pairs AS (
-        SELECT replace(replace(replace(replace(replace(replace(replace(replace(replace(
-            t, 'ё', 'yo'), 'ц', 'ts'), 'ч', 'ch'), 'ш', 'sh'), 'щ', 'sh'), 'ю', 'yu'), 'я', 'ya'),
-            'ў', 'oʻ'), 'ғ', 'gʻ') AS t FROM letters
-    )
-    SELECT btrim(regexp_replace(t, '\\s+', ' ', 'g')) FROM pairs
-$fold$
-"""
-
 
 def upgrade() -> None:
     """Create everything."""
@@ -204,7 +184,6 @@ def upgrade() -> None:
     connection = op.get_bind().connection.driver_connection
     assert connection is not None
     connection.execute(TABLES)
-    connection.execute(FOLD)
 
 
 def downgrade() -> None:
