@@ -21,6 +21,8 @@ except ImportError:  # no wheel for macOS on Intel: the rule then runs on py3lan
 UNKNOWN = "und"
 DOUBTFUL = frozenset({UNKNOWN, "sr", "sco"})
 """What CLD2 says for short texts in Russian, Uzbek Cyrillic and English."""
+OVERCLAIMED, CREDIBLE = "en", 0.02
+"""CLD2 is at times sure of English where py3langid gives it no chance: names and short words of Portuguese or Uzbek."""
 SHORT_CHARS, SURE = 120, 0.9
 EXAMINED_CHARS = 4_000
 """Of one paragraph: more tells nothing new, and texts of a megabyte in one line exist."""
@@ -31,6 +33,13 @@ KARAKALPAK_LETTERS = 3
 _RENAMED = {"un": UNKNOWN, "xxx": UNKNOWN, "zxx": UNKNOWN, "iw": "he", "jw": "jv", "in": "id", "mo": "ro", "uzs": "uz"}
 _USUAL_SCRIPT = {"kk": "Cyrl", "ky": "Cyrl", "tg": "Cyrl", "tk": "Latn", "az": "Latn", "tt": "Cyrl", "kaa": "Cyrl"}
 """Languages of several scripts that are tagged with one only where it is not the usual one; Uzbek always is."""
+_WRITTEN_IN = {
+    "Cyrl": frozenset(
+        {"ru", "uk", "be", "bg", "mk", "sr", "mn", "kk", "ky", "tg", "uz", "tt", "ba", "kaa", "os", "ce", "cv"}
+    ),
+    "Arab": frozenset({"fa", "ar", "ps", "ur", "ug", "ku", "ckb", "sd", "az", "uz", "arz", "ary", "sdh"}),
+}
+"""What a text in these scripts can be in; the engines now and then name a language that is never written so."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +93,17 @@ def identify_text(text: str, plausible: frozenset[str] = frozenset(), first_opin
     if not any(c.isalpha() for c in text):
         return Guess(UNKNOWN, 0.0)
     first = first_opinion(text)
-    if first and first.reliable and len(text) >= SHORT_CHARS and (not plausible or first.language in plausible):
+    possible = _WRITTEN_IN.get(main_script(text) or "")
+    if first and possible and first.language not in possible:
+        first = None
+    trusted = first is not None and first.reliable and first.language != OVERCLAIMED and len(text) >= SHORT_CHARS
+    if first and trusted and (not plausible or first.language in plausible):
         return _karakalpak_or(first, text)
     ranking = ranked(text)
+    if possible:
+        ranking = [pair for pair in ranking if pair[0] in possible]
+    if first and first.language == OVERCLAIMED and dict(ranking).get(OVERCLAIMED, 0.0) < CREDIBLE:
+        first = None
     (best, share), second = ranking[0], ranking[1][0]
     guess = first if first and share <= SURE else Guess(best, share, second)
     agreed = first is not None and first.language == best and len(text) >= SHORT_CHARS

@@ -91,3 +91,15 @@ def test_any_text_has_a_language(title: str, paragraphs: list[str]) -> None:
 def test_the_script_of_most_letters_counts() -> None:
     assert main_script("ООН (UN)") == "Cyrl"
     assert main_script("123") is None
+
+
+def test_english_is_not_believed_where_the_other_engine_gives_it_no_chance() -> None:
+    english = language.Guess("en", 0.99)
+    assert language.identify_text(TEXTS["pt"], NEWS, first_opinion=lambda _: english).language == "pt"
+    assert language.identify_text(TEXTS["en"], NEWS, first_opinion=lambda _: english).language == "en"
+
+
+def test_no_language_is_believed_in_a_script_that_it_is_not_written_in() -> None:
+    romanian = language.Guess("ro", 0.99)
+    assert language.identify_text(TEXTS["ky"], first_opinion=lambda _: romanian).language == "ky"
+    assert language.identify_text(TEXTS["fa"], first_opinion=lambda _: romanian).language == "fa"
