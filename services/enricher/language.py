@@ -26,6 +26,8 @@ OVERCLAIMED, CREDIBLE = "en", 0.02
 SHORT_CHARS, SURE = 120, 0.9
 EXAMINED_CHARS = 4_000
 """Of one paragraph: more tells nothing new, and texts of a megabyte in one line exist."""
+EXAMINED_PARAGRAPHS = 1_000
+"""Of one text, the headline among them: by then its language is known."""
 TELLING_LETTERS = 40
 """Shorter paragraphs (a name, a credit line) are taken to be in the language of the rest."""
 KARAKALPAK_LETTERS = 3
@@ -122,7 +124,7 @@ def identify(
     first_opinion: FirstOpinion = cld2,
 ) -> Language:
     """The language of an article: the vote of headline and paragraphs, each weighing its letters."""
-    parts = [title, *paragraphs]
+    parts = [title, *paragraphs][:EXAMINED_PARAGRAPHS]
     guesses = [identify_text(part, plausible, first_opinion) for part in parts]
     letters = [sum(map(str.isalpha, part)) for part in parts]
     tags = [_tag(guess.language, part) for guess, part in zip(guesses, parts, strict=True)]

@@ -79,6 +79,12 @@ def test_a_megabyte_in_one_line_is_told_quickly() -> None:
     assert identify("", [TEXTS["ru"] * 11_000]).tag == "ru"
 
 
+def test_a_megabyte_of_short_paragraphs_is_told_quickly() -> None:
+    said = identify("", [TEXTS["tr"], TEXTS["ru"]] + ["Сегодня"] * 150_000)
+    assert said.tag == "ru"
+    assert len(said.paragraphs) == language.EXAMINED_PARAGRAPHS - 1
+
+
 @given(st.text(max_size=300), st.lists(st.text(max_size=200), max_size=4))
 @settings(max_examples=150, deadline=None)
 def test_any_text_has_a_language(title: str, paragraphs: list[str]) -> None:
