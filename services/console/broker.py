@@ -7,14 +7,14 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from services.console.local.errors import LocalRunError
 from services.contracts.topics import TOPICS, RawTopic, Topic
 from services.runtime.connection import client_options
 from services.runtime.health import Health
-from services.runtime.link import Link, Unusable, as_record
+from services.runtime.link import LARGEST, Link, Unusable, as_record
 from services.runtime.settings import RuntimeSettings
 from services.runtime.stage import Record
 
@@ -75,11 +75,11 @@ async def newest(link: Link, topic: Topic[Any]) -> dict[str, Any]:
 async def offsets(settings: RuntimeSettings, topics: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
     """(first, next) offset per partition of each topic. Raises LocalRunError when the broker does not answer."""
     found: dict[str, list[tuple[int, int]]] = {}
-    async with _reader(settings) as reader:
-        for topic in topics:
-            tps = [TopicPartition(topic, p) for p in sorted(await _partitions(reader, topic))]
-            first, after = await reader.beginning_offsets(tps), await reader.end_offsets(tps)
-            found[topic] = [(first[tp], after[tp]) for tp in tps]
+    async with _reader(settings, *topics) as reader:
+        tps = sorted(reader.assignment())
+        first, after = await reader.beginning_offsets(tps), await reader.end_offsets(tps)
+        for tp in tps:
+            found.setdefault(tp.topic, []).append((first[tp], after[tp]))
     return found
 
 
@@ -87,9 +87,8 @@ async def tail(
     settings: RuntimeSettings, topic: str, *, last: int, follow: bool, show: Callable[[Record], Awaitable[None] | None]
 ) -> None:
     """Show the last records of a topic, then those that come, until cancelled."""
-    async with _reader(settings) as reader:
-        tps = [TopicPartition(topic, p) for p in await _partitions(reader, topic)]
-        reader.assign(tps)
+    async with _reader(settings, topic) as reader:
+        tps = sorted(reader.assignment())
         first, after = await reader.beginning_offsets(tps), await reader.end_offsets(tps)
         for tp in tps:
             reader.seek(tp, max(first[tp], after[tp] - last))
@@ -106,22 +105,20 @@ async def tail(
 
 
 @contextlib.asynccontextmanager
-async def _reader(settings: RuntimeSettings) -> AsyncIterator[AIOKafkaConsumer]:
-    reader = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False, max_partition_fetch_bytes=16 << 20)
+async def _reader(settings: RuntimeSettings, *topics: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer without a group, assigned every partition of the topics."""
+    reader = AIOKafkaConsumer(
+        *topics, **client_options(settings), enable_auto_commit=False, max_partition_fetch_bytes=LARGEST
+    )
     try:
         await asyncio.wait_for(reader.start(), timeout=CONNECT_SECONDS)
     except (KafkaError, TimeoutError):
         await reader.stop()
         raise LocalRunError(f"No broker answers at {settings.kafka_bootstrap_servers}.") from None
     try:
+        missing = sorted(set(topics) - {tp.topic for tp in reader.assignment()})
+        if missing:
+            raise LocalRunError(f"Topics are missing: {', '.join(missing)}. Create them with: xabar topics apply")
         yield reader
     finally:
         await reader.stop()
-
-
-async def _partitions(reader: AIOKafkaConsumer, topic: str) -> set[int]:
-    await reader.topics()
-    partitions: set[int] | None = reader.partitions_for_topic(topic)
-    if not partitions:
-        raise LocalRunError(f"The broker has no topic {topic}. Create the topics with: xabar topics apply")
-    return partitions

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import psycopg
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from services.console import compare
 from services.console.archive import StoredArticle, stored_articles
@@ -145,11 +145,10 @@ class Pipeline:
 
 async def records(bootstrap: str, topic: str) -> list[Any]:
     """All records that a topic holds now."""
-    async with AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False) as consumer:
-        await consumer.topics()
-        tps = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
-        consumer.assign(tps)
-        await consumer.seek_to_beginning(*tps)
+    async with AIOKafkaConsumer(
+        topic, bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+    ) as consumer:
+        tps = consumer.assignment()
         ends = await consumer.end_offsets(tps)
         found: list[Any] = []
         while any([await consumer.position(tp) < ends[tp] for tp in tps]):
