@@ -76,6 +76,7 @@ def blocks_of(tree: LexborHTMLParser) -> tuple[Block, ...]:
     if body is None:
         return ()
     found: list[Block] = []
+    around_headlines = _around_headlines(tree)
     run = _Open([], 0, [], [], [])
 
     def flush(tag: str, part: Part, names: str) -> None:
@@ -112,7 +113,7 @@ def blocks_of(tree: LexborHTMLParser) -> tuple[Block, ...]:
         if own == "br":
             flush(tag, part, names)
             continue
-        inner_part = _part(own, classes, part)
+        inner_part = part if node.mem_id in around_headlines else _part(own, classes, part)
         if own in _INLINE:
             if own == "time" and attributes.get("datetime"):
                 run.times.append(attributes["datetime"] or "")
@@ -129,6 +130,17 @@ def blocks_of(tree: LexborHTMLParser) -> tuple[Block, ...]:
             child = child.prev
     flush("body", "content", "")
     return tuple(found)
+
+
+def _around_headlines(tree: LexborHTMLParser) -> frozenset[int]:
+    """What holds a headline is no sidebar, whatever its class says (`with-sidebar`)."""
+    found: set[int] = set()
+    for node in tree.css("h1, [itemprop=headline]")[:3]:
+        parent = node.parent
+        while parent is not None and parent.mem_id not in found:
+            found.add(parent.mem_id)
+            parent = parent.parent
+    return frozenset(found)
 
 
 def _part(tag: str, classes: str, outer: Part) -> Part:

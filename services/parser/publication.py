@@ -30,6 +30,7 @@ _URL_DAY = re.compile(r"/((?:19|20)\d{2})[/-]?(1[0-2]|0?[1-9])[/-]?(3[01]|[12]\d
 _BEFORE, _AFTER = 4, 8
 """Blocks around the headline in which a date line is the page's own."""
 _PROSE_CHARS = 220
+_WORDS_OF_A_TITLE = 4
 _NAMES_A_DATE = re.compile(
     r"(?:^|[\s_-])(?:date|datetime|time|timestamp|pub(?:lished|date)?|posted|meta|data|sana|info)(?:$|[\s_-])",
     re.IGNORECASE,
@@ -124,6 +125,10 @@ def _lines(title: str, blocks: Sequence[Block], now: datetime, *, known_zone: bo
     """Date lines, best first: close to the headline, then labelled ones elsewhere in the content."""
     head = headline(title, blocks)
     if head is None:
+        # Without a headline to be near to, only a date that is the page's one and only.
+        named = [i for i, b in short_lines(blocks) if b.part == "content" and _is_named_date(b)]
+        if len(named) == 1:
+            yield from _line_at(named[0], blocks, now, known_zone=known_zone, confidence=0.6)
         return
     window: list[tuple[int, int]] = []
     for index in range(head + 1, min(len(blocks), head + 1 + _AFTER)):
@@ -137,7 +142,7 @@ def _lines(title: str, blocks: Sequence[Block], now: datetime, *, known_zone: bo
     for index, block in short_lines(blocks, head + 1):
         if block.part in ("footer", "related"):
             continue
-        if _is_labelled(block.text) or (_NAMES_A_DATE.search(block.names) and noise.is_date_line(block.text)):
+        if _is_labelled(block.text) or _is_named_date(block):
             yield from _line_at(index, blocks, now, known_zone=known_zone, confidence=0.7)
 
 
@@ -183,6 +188,10 @@ def _is_line(text: str, stamps: list[dates.Reading]) -> bool:
     )
 
 
+def _is_named_date(block: Block) -> bool:
+    return _NAMES_A_DATE.search(block.names) is not None and noise.is_date_line(block.text)
+
+
 def _is_labelled(text: str) -> bool:
     return len(text) <= 80 and noise.is_date_line(text) and noise.is_labelled(text)
 
@@ -193,7 +202,10 @@ def _stands_in_a_list(index: int, blocks: Sequence[Block]) -> bool:
         near = blocks[other] if 0 <= other < len(blocks) else None
         if near and near.tag != "h1" and near.linked > 0.6 and len(near.text) >= 25:
             return True
-    return blocks[index].linked > 0.6 and len(blocks[index].text) >= 25
+    own = blocks[index].text
+    for reading in dates.read_all(own):
+        own = own.replace(reading.raw, " ")
+    return blocks[index].linked > 0.6 and len(noise.key(own).split()) >= _WORDS_OF_A_TITLE
 
 
 def headline(title: str, blocks: Sequence[Block]) -> int | None:

@@ -170,6 +170,19 @@ def test_a_short_report_is_an_article_and_a_shorter_one_is_not() -> None:
     assert rejection(f"<h1>Ferry runs again</h1><p>{SENTENCE}</p>").reason == "too-short"
 
 
+def test_a_short_report_between_a_long_menu_and_other_news_is_still_an_article() -> None:
+    menu = "".join(f'<li><a href="/s/{i}">Section number {i} of the regional portal</a></li>' for i in range(40))
+    others = "".join(
+        f'<div><a href="/n/{i}">Beekeepers of valley {i} choose their queen</a> 16.05.2024</div>' for i in range(8)
+    )
+    found = article(
+        f"<ul>{menu}</ul><h1>Ferry runs again</h1><div>15.05.2024</div><p>{SENTENCE}{SENTENCE[:60]}</p>{others}"
+        "<p>The mayor thanked the crews, who had broken the ice for a week.</p>"
+    )
+    assert found.published is not None
+    assert found.published.value == "2024-05-15"
+
+
 @pytest.mark.parametrize(
     ("content", "facts", "reason"),
     [
