@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.contracts.articles import Edition, Extraction, ParsedArticle
@@ -59,6 +59,7 @@ observations = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(observations, min_size=1, max_size=8), st.lists(st.integers(0, 6).map(at), max_size=4), st.randoms())
 def test_order_and_repeats_do_not_change_a_history_or_its_receipts(seen_, gone, random) -> None:
     expected = fold(seen_, gone)
@@ -78,6 +79,7 @@ honest = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(honest, st.lists(st.integers(0, 9).map(at), max_size=5), st.randoms())
 def test_receipts_told_along_any_way_are_those_of_the_final_history_each_told_once(seen_, gone, random) -> None:
     facts = [*seen_, *gone, *seen_[:2]]
