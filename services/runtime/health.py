@@ -27,6 +27,7 @@ class Health:
         self._out_of_group_since: float | None = now
         self._broker_answers = False
         self._in_flight = 0
+        self._behind_since: float | None = None
         self._obstacles: dict[str, str] = {"group": "has not joined its consumer group yet"}
         metrics.SINCE_PROGRESS_SECONDS.labels(stage).set_function(lambda: clock() - self._progress)
 
@@ -45,6 +46,13 @@ class Health:
         self._in_flight += records
         metrics.IN_FLIGHT.labels(self._stage).set(self._in_flight)
 
+    def behind(self, records: int) -> None:
+        """How many records wait in the partitions that are ours: work that nobody takes up is a fault too."""
+        if records <= 0:
+            self._behind_since = None
+        elif self._behind_since is None:
+            self._behind_since = self._clock()
+
     def joined(self) -> None:
         """In the group, with or without partitions."""
         self._out_of_group_since = None
@@ -61,6 +69,7 @@ class Health:
         if answers:
             self.clear("broker")
         else:
+            self._behind_since = None
             self.block("broker", "the broker does not answer")
 
     def block(self, what: str, why: str) -> None:
@@ -79,6 +88,9 @@ class Health:
         paused = "budget" in self._obstacles
         if self._in_flight and not paused and now - self._progress > self._stall:
             return f"{self._in_flight} records in flight and no progress for {now - self._progress:.0f} s"
+        behind = self._behind_since
+        if behind is not None and not paused and now - max(behind, self._progress) > self._stall:
+            return f"records wait and none was taken up for {now - max(behind, self._progress):.0f} s"
         out = self._out_of_group_since
         if out is not None and self._broker_answers and now - out > OUT_OF_GROUP_SECONDS:
             return f"out of the consumer group for {now - out:.0f} s while the broker answers"

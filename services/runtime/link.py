@@ -231,8 +231,10 @@ class Link:
         tps = [TopicPartition(*tp) for tp in self._assigned]
         committed = await admin.list_consumer_group_offsets(self.group)
         if not tps:
+            self.health.behind(0)
             return
         ends, beginnings = await reader.end_offsets(tps), await reader.beginning_offsets(tps)
+        total = 0
         for tp in tps:
             offset = committed[tp].offset if tp in committed else -1
             if 0 <= offset < beginnings[tp]:
@@ -240,6 +242,8 @@ class Link:
                 logs.logger().error("retention overtook the stage", partition=str(tp), lost=beginnings[tp] - offset)
             behind = ends[tp] - max(offset, beginnings[tp])
             metrics.CONSUMER_LAG.labels(self.stage, tp.topic, str(tp.partition)).set(behind)
+            total += behind
+        self.health.behind(total)
 
     async def _wait_for_broker(self) -> AIOKafkaAdminClient:
         while True:

@@ -143,6 +143,7 @@ class _Slot:
 
     record: Record
     acknowledge: Callable[[], None]
+    begun: bool = False
     finished: bool = False
     task: asyncio.Task[None] | None = None
 
@@ -220,9 +221,17 @@ class Worker(Generic[In, Out]):
         """Records taken and not yet acknowledged."""
         return self._taken
 
-    async def drain(self, seconds: float) -> bool:
-        """Wait for the work in flight; whether all of it ended in time."""
-        tasks = [s.task for line in self._lines.values() for s in line.slots if s.task and not s.task.done()]
+    async def drain(self, seconds: float, *, begun_only: bool = False) -> bool:
+        """Wait for what was taken; whether all of it ended in time.
+
+        With `begun_only`, what waits for its turn does not get it any more: a full window can be minutes of work.
+        """
+        slots = [slot for line in self._lines.values() for slot in line.slots]
+        tasks = [slot.task for slot in slots if slot.task and not slot.task.done()]
+        if begun_only:
+            for slot in slots:
+                if slot.task and not slot.begun:
+                    slot.task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
         return all(task.done() for task in tasks)
@@ -261,6 +270,7 @@ class Worker(Generic[In, Out]):
             if before is not None:
                 await asyncio.wait([before])
             async with self._running:
+                slot.begun = True
                 outcome = await self._finish(slot.record, message)
         except asyncio.CancelledError:
             raise  # never acknowledged: it will come again

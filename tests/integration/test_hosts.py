@@ -165,9 +165,9 @@ def test_a_worker_answers_its_probes_while_its_loop_is_blocked(facts: SimpleName
 
 @played(scenarios.ended_in_good_order)
 def test_a_worker_that_is_asked_to_end_finishes_and_commits_its_work_in_flight(facts: SimpleNamespace) -> None:
-    assert facts.committed_before <= 1
-    assert facts.outputs == list(range(9))
-    assert facts.all_committed
+    assert sorted(facts.outputs) == list(range(len(facts.outputs))), "each once, in the order in which they came"
+    assert facts.committed_before < facts.committed == len(facts.outputs)
+    assert len(facts.outputs) < 50, "what had not begun is left to whoever comes next"
     assert facts.exit_code == 0
 
 

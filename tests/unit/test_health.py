@@ -36,6 +36,11 @@ CASES: list[tuple[str, Callable[[Health], None], float, bool]] = [
     ("out of the group for the broker is away", lambda h: (joined(h), h.left(), h.broker(False)), 9000, True),
     ("never in the group, no broker yet", lambda h: h.broker(False), 9000, True),
     ("never in the group although the broker answers", lambda h: h.broker(True), OUT_OF_GROUP_SECONDS + 1, False),
+    ("records wait and none is taken up", lambda h: (joined(h), h.behind(5)), 301, False),
+    ("records wait for not yet long", lambda h: (joined(h), h.behind(5)), 299, True),
+    ("records waited and were taken up", lambda h: (joined(h), h.behind(5), h.behind(0)), 9000, True),
+    ("records wait for a paused stage", lambda h: (joined(h), h.behind(5), h.block("budget", "")), 9000, True),
+    ("records wait and the broker is away", lambda h: (joined(h), h.behind(5), h.broker(False)), 9000, True),
     ("records held", lambda h: (joined(h), h.block("held", "")), 9000, True),
 ]
 
@@ -70,6 +75,20 @@ def test_an_attempt_counts_as_progress() -> None:
         health.progressed()
         health.beat()
     assert health.alive() is None
+
+
+def test_records_that_come_after_a_long_idle_time_are_given_their_time() -> None:
+    clock = Clock()
+    health = Health("parser", stall_seconds=300, clock=clock)
+    joined(health)
+    clock.now += 9000
+    health.behind(1)
+    clock.now += 299
+    health.behind(2)
+    health.beat()
+    assert health.alive() is None
+    clock.now += 2
+    assert "none was taken up" in (health.alive() or "")
 
 
 def test_work_after_a_long_idle_time_is_given_its_time() -> None:

@@ -278,6 +278,18 @@ async def test_a_drain_waits_for_work_in_flight_and_says_when_it_did_not_end() -
     assert scene.acknowledged == ["a/1", "b/1"]
 
 
+async def test_what_waits_for_its_turn_does_not_get_it_in_a_drain_of_what_has_begun() -> None:
+    scene = Scene(max_in_flight=1)
+    for name in ("a/1", "a/2", "b/1"):
+        await scene.take(name)
+    await soon(lambda: scene.began == ["a/1"])
+    scene.open("a/1", "a/2", "b/1")
+    assert await scene.worker.drain(5, begun_only=True)
+    assert scene.began == ["a/1"]
+    assert scene.acknowledged == ["a/1"]
+    assert [record.offset for record in await scene.worker.abandon()] == [1, 2]
+
+
 async def test_abandoned_records_are_never_acknowledged_and_make_room() -> None:
     scene = Scene(window_records=2)
     await scene.take("a/1")

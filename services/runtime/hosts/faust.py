@@ -167,6 +167,9 @@ class FaustHost:
 
     async def _take(self, event: EventT[Any]) -> None:
         message = event.message
+        if self._link.stopping.is_set():
+            self._app.consumer.unacked.discard(message)  # for whoever comes next
+            return
         record = Record(
             topic=message.topic,
             partition=message.partition,
@@ -203,14 +206,16 @@ class FaustHost:
             self._release = asyncio.create_task(self._let_go(seconds))
 
     async def _let_go(self, seconds: float) -> None:
-        await self._worker.drain(seconds)
+        """Finish what has begun, and let Faust wait for nothing else."""
+        await self._worker.drain(seconds, begun_only=True)
         for record in await self._worker.abandon():
             message = self._messages.pop(record, None)
             if message is not None:
                 self._app.consumer.unacked.discard(message)
 
     async def drain(self) -> None:
-        """Finish what is in flight, commit, leave."""
+        """Finish what has begun, commit, leave."""
+        await self._let_go(self._settings.drain_seconds + 1)
         await self._app.stop()
         with contextlib.suppress(asyncio.CancelledError):
             self._starting.cancel()

@@ -232,13 +232,14 @@ class _RecordHost(_Host):
         await self.worker.take(record, acknowledge, part)
 
     async def _release(self, seconds: float) -> None:
-        await self.worker.drain(seconds)
+        await self.worker.drain(seconds, begun_only=True)
         await self.worker.abandon()
 
     async def drain(self) -> None:
-        """Finish what is in flight, commit, leave."""
-        while not await self.worker.drain(self.settings.commit_seconds):
+        """Finish what has begun, commit, leave."""
+        while not await self.worker.drain(self.settings.commit_seconds, begun_only=True):
             await self.commit()  # what is finished need not come again if the rest does not end in time
+        await self.worker.abandon()
         await self.stop()
 
 
