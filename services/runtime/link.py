@@ -64,6 +64,7 @@ class Link:
         self._options = client_options(settings)
         self._producer: AIOKafkaProducer | None = None
         self._assigned: frozenset[tuple[str, int]] = frozenset()
+        self._overtaken: dict[TopicPartition, int] = {}
 
     @property
     def group(self) -> str:
@@ -237,7 +238,8 @@ class Link:
         total = 0
         for tp in tps:
             offset = committed[tp].offset if tp in committed else -1
-            if 0 <= offset < beginnings[tp]:
+            if 0 <= offset < beginnings[tp] and self._overtaken.get(tp) != offset:
+                self._overtaken[tp] = offset
                 metrics.OFFSETS_OUT_OF_RANGE.labels(self.stage).inc()
                 logs.logger().error("retention overtook the stage", partition=str(tp), lost=beginnings[tp] - offset)
             behind = ends[tp] - max(offset, beginnings[tp])

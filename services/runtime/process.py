@@ -98,6 +98,9 @@ async def serve_stage(
     except Unusable as error:
         logs.logger().critical("can't run", why=str(error))
         give_up(EXIT_CONFIG, str(error))
+    except Exception as error:
+        logs.logger().error("failed", exc_info=error)
+        give_up(EXIT_TRY_AGAIN, f"{type(error).__name__} {error}".strip())
     finally:
         for task in (heart, *background):
             task.cancel()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 EXIT_CONFIG = 78
 """EX_CONFIG of sysexits.h: starting again with the same settings will not help."""
@@ -56,6 +57,14 @@ class RuntimeSettings(BaseModel):
     dead_letter_most_in_a_row: int = Field(20, ge=1, description="dead letters in a row that pause the stage")
     dead_letter_most_share: float = Field(0.25, gt=0, le=1, description="share of dead letters that pauses the stage")
     dead_letter_least: int = Field(10, ge=1, description="dead letters before the share counts")
+
+    @field_validator("kafka_bootstrap_servers")
+    @classmethod
+    def _names_hosts_and_ports(cls, value: str) -> str:
+        servers = [server.strip() for server in value.split(",")]
+        if not all(re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+):\d{1,5}", server) for server in servers):
+            raise ValueError("like kafka-1:9092,kafka-2:9092")
+        return ",".join(servers)
 
 
 def load(kind: type[S], environ: Mapping[str, str] = os.environ) -> S:

@@ -3,8 +3,10 @@
 import ssl
 
 import pytest
+from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 
 from services.runtime.connection import client_options
+from services.runtime.hosts.faust import credentials
 from services.runtime.settings import RuntimeSettings, read
 
 
@@ -26,6 +28,31 @@ def test_sasl_over_tls_verifies_the_broker() -> None:
     assert options["sasl_plain_password"] == "geheim"
     assert options["ssl_context"].verify_mode is ssl.CERT_REQUIRED
     assert options["ssl_context"].check_hostname
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
+@pytest.mark.parametrize("protocol", ["SASL_PLAINTEXT", "SASL_SSL"])
+def test_faust_signs_in_with_the_very_same_credentials(protocol: str, mechanism: str) -> None:
+    secured = settings(
+        KAFKA_SECURITY_PROTOCOL=protocol,
+        KAFKA_SASL_MECHANISM=mechanism,
+        KAFKA_SASL_USERNAME="parser",
+        KAFKA_SASL_PASSWORD="geheim",
+    )
+    wanted = client_options(secured)
+    given = credentials_to_aiokafka_auth(credentials(secured))
+    for option in ("security_protocol", "sasl_mechanism", "sasl_plain_username", "sasl_plain_password"):
+        assert given[option] == wanted[option]
+    if protocol == "SASL_SSL":
+        assert given["ssl_context"].verify_mode is ssl.CERT_REQUIRED
+
+
+def test_faust_verifies_the_broker_over_plain_tls() -> None:
+    secured = settings(KAFKA_SECURITY_PROTOCOL="SSL")
+    given = credentials_to_aiokafka_auth(credentials(secured))
+    assert given["security_protocol"] == "SSL"
+    assert given["ssl_context"].check_hostname
+    assert credentials(settings()) is None
 
 
 def test_sasl_without_a_password_is_refused_with_a_sentence() -> None:

@@ -25,6 +25,9 @@ GIVEN = {"EXAMPLE_URL": "http://example.org"}
         ({"HEALTH_PORT": "70000"}, "HEALTH_PORT is '70000'; it should be less than or equal to 65535"),
         ({"MAX_IN_FLIGHT": "0"}, "MAX_IN_FLIGHT is '0'; it should be greater than or equal to 1 (records worked on"),
         ({"KAFKA_SECURITY_PROTOCOL": "TLS"}, "KAFKA_SECURITY_PROTOCOL is 'TLS'; it should be 'PLAINTEXT', 'SSL'"),
+        ({"KAFKA_BOOTSTRAP_SERVERS": "kafka"}, "KAFKA_BOOTSTRAP_SERVERS is 'kafka'; it should be like kafka-1:9092"),
+        ({"KAFKA_BOOTSTRAP_SERVERS": "a:1,"}, "KAFKA_BOOTSTRAP_SERVERS is 'a:1,'; it should be like kafka-1:9092"),
+        ({"KAFKA_BOOTSTRAP_SERVERS": "kafka://a:1"}, "KAFKA_BOOTSTRAP_SERVERS is 'kafka://a:1'; it should be like"),
         ({"COMMIT_SECONDS": "-1"}, "COMMIT_SECONDS is '-1'; it should be greater than 0"),
         ({"LOG_LEVEL": ""}, "LOG_LEVEL is ''; it should be 'debug'"),
     ],
@@ -49,6 +52,12 @@ def test_a_wrong_setting_ends_the_process_at_once(capsys: pytest.CaptureFixture[
         load(Example, {})
     assert ended.value.code == EXIT_CONFIG
     assert capsys.readouterr().err == "EXAMPLE_URL is not set; it is needed: where the example lives.\n"
+
+
+@pytest.mark.parametrize("servers", ["localhost:9092", "10.0.0.1:1,[::1]:2", "a_b.c-d:65535, e:1"])
+def test_brokers_are_named_by_host_and_port(servers: str) -> None:
+    settings = read(Example, {**GIVEN, "KAFKA_BOOTSTRAP_SERVERS": servers})
+    assert settings.kafka_bootstrap_servers == servers.replace(" ", "")
 
 
 def test_settings_of_others_are_not_ours() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -55,7 +56,7 @@ def _app(group: str, settings: RuntimeSettings, state: Path) -> _App:
     return _App(
         group,
         broker=[f"kafka://{server.strip()}" for server in settings.kafka_bootstrap_servers.split(",")],
-        broker_credentials=_credentials(settings),
+        broker_credentials=credentials(settings),
         datadir=state,
         autodiscover=False,
         web_enabled=False,
@@ -80,7 +81,8 @@ def _app(group: str, settings: RuntimeSettings, state: Path) -> _App:
     )
 
 
-def _credentials(settings: RuntimeSettings) -> Any:
+def credentials(settings: RuntimeSettings) -> Any:
+    """What Faust signs in with, and how it verifies the broker."""
     if settings.kafka_security_protocol == "PLAINTEXT":
         return None
     context = tls(settings) if settings.kafka_security_protocol.endswith("SSL") else None
@@ -121,8 +123,8 @@ class FaustHost:
 
     async def start(self) -> None:
         """Join the group. Raises Unusable when that does not come about in time."""
-        state = Path(tempfile.mkdtemp(prefix="xabar-faust-"))
-        self._app = _app(self._link.group, self._settings, state)
+        self._state = Path(tempfile.mkdtemp(prefix="xabar-faust-"))
+        self._app = _app(self._link.group, self._settings, self._state)
         self._app.when_rebalancing = self._rebalancing
         source = self._app.topic(
             self._stage.source.name, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
@@ -219,6 +221,7 @@ class FaustHost:
         await self._app.stop()
         with contextlib.suppress(asyncio.CancelledError):
             self._starting.cancel()
+        shutil.rmtree(self._state, ignore_errors=True)
 
 
 def _headers(headers: Any) -> tuple[tuple[str, bytes], ...]:

@@ -149,23 +149,23 @@ def _well(number: int) -> Task:
 
 
 async def killed_again_and_again(bench: Bench, messages: int = 600, kills: int = 4) -> SimpleNamespace:
-    """SIGKILL while results are published and not yet committed; in the first life nothing is committed at all."""
+    """Two workers, one of them killed again and again while its results are published and not yet committed."""
     dice = random.Random(7)
     await bench.create(partitions=3)
     for partition in range(3):
         await bench.send(partition, tasks(messages // 3, partition * (messages // 3), seconds=0.03))
-    seen = 0
-    for life in range(kills):
-        worker = bench.worker(COMMIT_SECONDS="60" if life == 0 else "0.3", KAFKA_SESSION_TIMEOUT_SECONDS="1")
-        goal = seen + dice.randint(30, 90)
+    # The first to be killed commits nothing but when its group changes.
+    workers = [bench.worker(COMMIT_SECONDS=every, KAFKA_SESSION_TIMEOUT_SECONDS="1") for every in ("60", "0.3")]
+    await asyncio.gather(*(worker.started() for worker in workers))
+    for _ in range(kills):
+        goal = len(await bench.outputs()) + dice.randint(30, 90)
 
         async def enough(goal: int = goal) -> bool:
             return len(await bench.outputs()) >= goal
 
         await until(enough, f"{goal} results", every=0.02)
-        worker.kill()
-        seen = len(await bench.outputs())
-    last = bench.worker(KAFKA_SESSION_TIMEOUT_SECONDS="1")
+        workers.pop(0).kill()
+        workers.append(bench.worker(COMMIT_SECONDS="0.3", KAFKA_SESSION_TIMEOUT_SECONDS="1"))
     await until(bench.all_committed, "the end of all records")
     outputs = await bench.outputs()
     return SimpleNamespace(
@@ -174,7 +174,7 @@ async def killed_again_and_again(bench: Bench, messages: int = 600, kills: int =
         repeats=len(outputs) - len(set(outputs)),
         letters=len(await bench.letters()),
         messages=messages,
-        exit_code=await last.stop(),
+        exit_codes=[await worker.stop() for worker in workers],
     )
 
 
