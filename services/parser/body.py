@@ -62,11 +62,12 @@ def body_of(html: str, blocks: Sequence[Block], title: str) -> Body:
     """The article's text. May be empty; never raises for what a page holds."""
     found = _below_headline(_cleaned(_extracted(html), title), blocks, title)
     method = METHOD
-    own = _cleaned(_beside_headline(blocks, title), title)
-    sizes = _size(found), _size(own)
+    beside = _beside_headline(blocks, title)
+    sizes = _size(found), _size(beside)
     # The extractor lets go of short articles and of text without paragraphs; the page's own blocks know better there.
     if sizes[0] < _RICH_CHARS and sizes[1] > 1.3 * sizes[0]:
-        found, method = own, _FALLBACK
+        own = _cleaned(beside, title)
+        found, method = (own, _FALLBACK) if _size(own) > 1.3 * sizes[0] else (found, METHOD)
     agreement = min(sizes) / max(*sizes, 1)
     links = {b.text for b in blocks if b.linked > 0.8}
     linked = sum(len(p) for p in found if p in links) / max(1, _size(found))
@@ -77,7 +78,9 @@ def body_of(html: str, blocks: Sequence[Block], title: str) -> Body:
 def _extracted(html: str) -> list[str]:
     if html.count("<") > _MOST_TAGS:
         return []
-    marked = _BREAKS.sub(f"<br>{_PARAGRAPH_MARK}<br>", html.replace(_PARAGRAPH_MARK, " "))
+    marked = html.replace(_PARAGRAPH_MARK, " ")
+    if "<br" in marked or "<BR" in marked:
+        marked = _BREAKS.sub(f"<br>{_PARAGRAPH_MARK}<br>", marked)
     try:
         document: Any = trafilatura.bare_extraction(
             marked, fast=len(marked) > _FAST_FROM_CHARS, include_comments=False, include_tables=True
