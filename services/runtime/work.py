@@ -34,6 +34,8 @@ from services.runtime.stage import (
     utc_now,
 )
 
+LOOK_AGAIN_SECONDS = 0.5
+
 
 class TooLarge(Exception):
     """The broker refuses a record of this size."""
@@ -190,6 +192,7 @@ class Worker(Generic[In, Out]):
         self._running = asyncio.Semaphore(settings.max_in_flight)
         self._lines: dict[Hashable, _Line] = {}
         self._lanes: dict[str, asyncio.Task[None]] = {}
+        self._waiting: set[asyncio.Task[Any] | None] = set()
         self._taken = 0
         self._taken_bytes = 0
         self._held = 0
@@ -224,17 +227,21 @@ class Worker(Generic[In, Out]):
     async def drain(self, seconds: float, *, begun_only: bool = False) -> bool:
         """Wait for what was taken; whether all of it ended in time.
 
-        With `begun_only`, what waits for its turn does not get it any more: a full window can be minutes of work.
+        With `begun_only`, what waits is given up: for its turn, as a full window can be minutes of work, for the
+        end of an outage, or for a paused stage.
         """
-        slots = [slot for line in self._lines.values() for slot in line.slots]
-        tasks = [slot.task for slot in slots if slot.task and not slot.task.done()]
-        if begun_only:
-            for slot in slots:
-                if slot.task and not slot.begun:
-                    slot.task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=seconds)
-        return all(task.done() for task in tasks)
+        deadline = asyncio.get_running_loop().time() + seconds
+        while True:
+            slots = [slot for line in self._lines.values() for slot in line.slots]
+            tasks = {slot.task: slot for slot in slots if slot.task and not slot.task.done()}
+            if begun_only:
+                for task, slot in tasks.items():
+                    if not slot.begun or task in self._waiting:
+                        task.cancel()
+            left = deadline - asyncio.get_running_loop().time()
+            if not tasks or left <= 0:
+                return not tasks
+            await asyncio.wait(tasks, timeout=min(left, LOOK_AGAIN_SECONDS))
 
     async def abandon(self, generations: Callable[[Hashable], bool] = lambda _: True) -> list[Record]:
         """Cancel what is still in flight, unacknowledged, so that it comes again; the records given up."""
@@ -318,7 +325,7 @@ class Worker(Generic[In, Out]):
                     logs.logger().warning(
                         "again", stage=self._stage.name, record=str(record), attempt=attempt, why=str(error)
                     )
-                    await self._sleep(self._backoff.delay(attempt, self._rand))
+                    await self._idle(self._sleep(self._backoff.delay(attempt, self._rand)))
         finally:
             if held:
                 self._hold(-1, "")
@@ -345,7 +352,7 @@ class Worker(Generic[In, Out]):
                 await self._publish(outcome.send)
             await self._gate.good()
             return
-        await self._gate.wait()
+        await self._idle(self._gate.wait())
         assert outcome.send is not None
         if outcome.send.size > outcome.send.max_bytes:
             raise Impossible(f"a dead letter of {outcome.send.size} bytes does not fit {outcome.send.topic}")
@@ -354,6 +361,15 @@ class Worker(Generic[In, Out]):
         except TooLarge:
             raise Impossible(f"{outcome.send.topic} refuses a dead letter of {outcome.send.size} bytes") from None
         await self._gate.bad()
+
+    async def _idle(self, wait: Awaitable[Any]) -> None:
+        """Wait for what is no work of ours."""
+        task = asyncio.current_task()
+        self._waiting.add(task)
+        try:
+            await wait
+        finally:
+            self._waiting.discard(task)
 
     def _report(self, record: Record, outcome: Outcome, seconds: float) -> None:
         report(self._stage.name, self._stage.event, record, outcome, seconds)

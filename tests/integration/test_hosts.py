@@ -145,6 +145,7 @@ def test_a_worker_that_was_held_ends_in_good_order(facts: SimpleNamespace) -> No
 
 @played(scenarios.budget_spent)
 def test_bad_records_in_a_row_pause_the_stage_over_restarts_until_it_is_resumed(facts: SimpleNamespace) -> None:
+    assert facts.exit_code_of_the_first == 0, "a paused stage has nothing to wait for"
     assert facts.letters_of_the_first == 3
     assert facts.letters_before_resuming == 3
     assert facts.outputs_before_resuming == []

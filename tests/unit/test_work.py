@@ -290,6 +290,34 @@ async def test_what_waits_for_its_turn_does_not_get_it_in_a_drain_of_what_has_be
     assert [record.offset for record in await scene.worker.abandon()] == [1, 2]
 
 
+async def test_a_held_record_is_given_up_in_a_drain_of_what_has_begun() -> None:
+    async def handle(job: Job) -> Job:
+        if job.name == "a/1":
+            raise Transient("away")
+        return job
+
+    scene = Scene(handle)
+    await scene.take("b/1")
+    await scene.take("a/1")
+    await soon(lambda: len(scene.slept) > 10)
+    assert await scene.worker.drain(5, begun_only=True)
+    assert scene.acknowledged == ["b/1"]
+    assert [record.offset for record in await scene.worker.abandon()] == [1]
+    assert "held" not in scene.health.obstacles()
+
+
+async def test_a_dead_letter_that_waits_for_a_paused_stage_is_given_up_in_a_drain_of_what_has_begun() -> None:
+    scene = Scene(dead_letter_most_in_a_row=1)
+    await scene.take("a/1", value=b"{")
+    await soon(lambda: not scene.gate.is_open)
+    taking = asyncio.create_task(scene.take("b/1", value=b"{"))
+    await all_quiet()
+    assert await scene.worker.drain(5, begun_only=True)
+    assert len(scene.published["worker-dlq"]) == 1
+    assert [record.offset for record in await scene.worker.abandon()] == [1]
+    taking.cancel()
+
+
 async def test_abandoned_records_are_never_acknowledged_and_make_room() -> None:
     scene = Scene(window_records=2)
     await scene.take("a/1")

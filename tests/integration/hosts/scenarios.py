@@ -361,7 +361,7 @@ async def budget_spent(bench: Bench) -> SimpleNamespace:
 
     await until(three_committed, "the commit of the three that died")
     alive = first.get("/healthz")[0]
-    await first.stop()
+    exit_code_of_the_first = await first.stop()
     letters_of_the_first = len(await bench.letters())
     second = bench.worker(**settings)
     await second.started()
@@ -377,6 +377,7 @@ async def budget_spent(bench: Bench) -> SimpleNamespace:
     await until(ready, "readiness")
     return SimpleNamespace(
         alive=alive,
+        exit_code_of_the_first=exit_code_of_the_first,
         letters_of_the_first=letters_of_the_first,
         letters_before_resuming=not_before,
         outputs_before_resuming=outputs_before,
