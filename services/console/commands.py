@@ -63,7 +63,10 @@ def up(
     state: State = HERE,
     newsroom: Annotated[bool, typer.Option(help="Serve the newsroom too, and watch its sites.")] = False,
 ) -> None:
-    """Start Kafka, Postgres and the four services, show what they do, stay until Ctrl-C or `xabar down`."""
+    """Start Kafka, Postgres and the four services, show what they do, stay until Ctrl-C or `xabar down`.
+
+    KAFKA_BOOTSTRAP_SERVERS and STORE_DATABASE_URL, where they are set, name your own instead.
+    """
     stay(state / "up", screen, newsroom=newsroom)
 
 

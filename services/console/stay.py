@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shutil
 import signal
 import threading
@@ -43,7 +44,15 @@ def stay(folder: Path, screen: Console, *, newsroom: bool) -> None:
         web = stack.enter_context(Newsroom(port=0)) if newsroom else None
         if web:
             overrides["FETCHER_RESOLVE"] = web.resolve()
-        run = stack.enter_context(LocalRun(folder, overrides=overrides, say=lambda step: screen.print(f"  {step}")))
+        run = stack.enter_context(
+            LocalRun(
+                folder,
+                overrides=overrides,
+                bootstrap=os.environ.get("KAFKA_BOOTSTRAP_SERVERS"),
+                database_url=os.environ.get("STORE_DATABASE_URL"),
+                say=lambda step: screen.print(f"  {step}"),
+            )
+        )
         if web:
             asyncio.run(register(folder.parent, [Source.model_validate(s) for s in web.sources()]))
         screen.print("Running. Another terminal: xabar status, xabar sources add, xabar submit. Ctrl-C ends it.")

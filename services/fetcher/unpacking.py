@@ -69,5 +69,7 @@ class Unpacker:
         return self._inflater.unused_data
 
     def body(self) -> bytes:
-        """What has arrived."""
+        """All of it. Raises Unreadable where the packed bytes end too soon: half an article is no article."""
+        if self._inflater is not None and self._wire and not self._inflater.eof:
+            raise Unreadable("the packed body ends before its end")
         return bytes(self._body)

@@ -22,6 +22,7 @@ from services.console.local.ports import HOST, free_port
 from services.console.local.processes import ServiceProcess
 from services.console.local.run import LocalRun
 from services.console.newsroom.content import GoldArticle
+from services.console.newsroom.faults import HOST as FAULTS_HOST
 from services.console.newsroom.server import Newsroom
 from services.console.status import StageView, read_stage
 from services.console.stay import register
@@ -87,10 +88,10 @@ class Pipeline:
         self.replicas[label] = (service, f"http://{HOST}:{port}")
         return f"http://{HOST}:{port}"
 
-    def watch_sources(self) -> None:
-        """Register the newsroom's sites."""
+    def watch_sources(self, *more: Source) -> None:
+        """Register the newsroom's sites, and others."""
         sources = [Source.model_validate(source) for source in self.newsroom.sources()]
-        asyncio.run(register(self.run.state.parent, sources))
+        asyncio.run(register(self.run.state.parent, [*sources, *more]))
 
     def stage(self, name: str) -> StageView:
         """What a service tells of itself."""
@@ -119,7 +120,7 @@ class Pipeline:
 
     def faults(self) -> list[str]:
         """Differences between the gold records and what is stored."""
-        return compare.faults(self.gold, self.stored())
+        return compare.faults(self.gold, [a for a in self.stored() if a.host != FAULTS_HOST])
 
     def receipts(self) -> list[Told]:
         """Every record of stored-articles."""
@@ -128,6 +129,7 @@ class Pipeline:
             return [
                 Told(dict(m.headers)["ce_id"].decode(), Receipt.decode(m.value))
                 for m in await records(self.run.bootstrap, STORED_ARTICLES.name)
+                if m.headers
             ]
 
         return asyncio.run(read())

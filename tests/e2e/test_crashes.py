@@ -16,6 +16,7 @@ from tests.e2e.pipeline import Pipeline, assert_each_change_was_told_once, wait_
 
 KILLS_PER_SERVICE = 3
 SEED = 20261122
+DATABASE_AWAY_SECONDS = 60.0
 
 
 def kill(service: ServiceProcess) -> None:
@@ -71,7 +72,7 @@ def test_kafka_and_postgres_may_crash_in_the_flow(tmp_path: Path) -> None:
         assert postgres is not None
         wait_for(lambda: pipeline.missing() < total * 0.8, 90, lambda: "nothing flows")
         postgres.kill()
-        time.sleep(5)
+        time.sleep(DATABASE_AWAY_SECONDS)
         postgres.start()
         kafka.kill()
         time.sleep(3)

@@ -16,29 +16,47 @@ from services.console.settings import settings_for
 from services.contracts import headers
 from services.contracts.outcomes import Rejection
 from services.contracts.pages import FetchRequest
-from services.contracts.topics import FETCH_REQUESTS, REJECTIONS, STAGE_INPUTS, dead_letters
+from services.contracts.sources import Source
+from services.contracts.topics import FETCH_REQUESTS, MESSAGE_TOPICS, REJECTIONS, STAGE_INPUTS, dead_letters
 from tests.e2e.pipeline import Pipeline, assert_each_change_was_told_once, records, wait_for
 
 MISSED_ENTITIES = 0.03
 """The share of the gold records' countries and bodies that the first list may miss."""
+FAULTS = f"http://{faults.HOST}"
 BAD_URLS = {
-    f"http://{faults.HOST}/loop": "too-many-redirects",
-    f"http://{faults.HOST}/bomb": "too-large",
-    f"http://{faults.HOST}/huge": "too-large",
+    f"{FAULTS}/loop": "too-many-redirects",
+    f"{FAULTS}/bomb": "too-large",
+    f"{FAULTS}/huge": "too-large",
+    f"{FAULTS}/one-line": "too-large",
+    f"{FAULTS}/garbage": "undecodable-text",
+    f"{FAULTS}/bad-gzip": "unreachable",
+    f"{FAULTS}/cut": "unreachable",
     "http://169.254.169.254/latest/": "address-refused",
     "http://localhost/": "address-refused",
     "ftp://files.example/a": "bad-url",
 }
+"""What is refused, and why; a redirect leads to the third last."""
+ODD_PAGES = {
+    f"{FAULTS}/wrong-charset": "Портовое управление",
+    f"{FAULTS}/nul": "Here",
+    f"{FAULTS}/surrogates": "Here",
+}
+"""What is read all the same, and what its text holds."""
 
 
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
-    with Pipeline(tmp_path_factory.mktemp("flow") / "up") as pipeline:
-        pipeline.send_raw([(topic.name, b"\x00\xffgarbage") for topic in STAGE_INPUTS.values()])
-        pipeline.watch_sources()
-        submit(pipeline, list(BAD_URLS))
+    settings = {"FETCHER_ATTEMPTS": "2", "FETCHER_TIMEOUT_SECONDS": "10"}
+    with Pipeline(tmp_path_factory.mktemp("flow") / "up", **settings) as pipeline:
+        pipeline.send_raw([(topic.name, GARBAGE) for topic in MESSAGE_TOPICS])
+        feeds = (f"{FAULTS}/empty-feed", f"{FAULTS}/html-feed")
+        pipeline.watch_sources(Source(id="faults", name="Faults", homepage=FAULTS, feeds=feeds))
+        submit(pipeline, [*BAD_URLS, *ODD_PAGES, f"{FAULTS}/metadata"])
         pipeline.wait_until_complete(120)
         yield pipeline
+
+
+GARBAGE = b"\x00\xffgarbage"
 
 
 def submit(pipeline: Pipeline, urls: list[str]) -> None:
@@ -53,7 +71,7 @@ def submit(pipeline: Pipeline, urls: list[str]) -> None:
 
 def rejections(pipeline: Pipeline) -> list[Rejection]:
     found = asyncio.run(records(pipeline.run.bootstrap, REJECTIONS.name))
-    return [Rejection.decode(record.value) for record in found]
+    return [Rejection.decode(record.value) for record in found if record.value != GARBAGE]
 
 
 def test_every_article_arrives_once_with_its_language_day_and_title(pipeline: Pipeline) -> None:
@@ -90,18 +108,21 @@ def test_a_reprint_is_a_duplicate_and_a_closed_page_is_not_fetched(pipeline: Pip
     assert not closed & asked
 
 
-def test_garbage_on_a_topic_becomes_one_dead_letter_with_its_reason(pipeline: Pipeline) -> None:
-    for stage, source in STAGE_INPUTS.items():
-        topic = dead_letters(stage, source).name
-        wait_for(
-            lambda topic=topic: len(asyncio.run(records(pipeline.run.bootstrap, topic))) >= 1,
-            20,
-            lambda topic=topic: f"{topic} is empty",
-        )
-        [letter] = asyncio.run(records(pipeline.run.bootstrap, topic))
-        assert letter.value == b"\x00\xffgarbage"
-        assert headers.value_of(letter.headers, "dlq-error-type") == "undecodable"
-        assert headers.value_of(letter.headers, "dlq-topic") == source.name
+def test_garbage_on_a_topic_becomes_a_dead_letter_of_whoever_reads_it(pipeline: Pipeline) -> None:
+    read = {stage: {source.name} for stage, source in STAGE_INPUTS.items()}
+    read["store"].add(REJECTIONS.name)
+
+    def buried(stage: str) -> list[tuple[str | None, bytes]]:
+        letters = asyncio.run(records(pipeline.run.bootstrap, dead_letters(stage, STAGE_INPUTS[stage]).name))
+        assert all(headers.value_of(letter.headers, "dlq-error-type") == "undecodable" for letter in letters)
+        return [(headers.value_of(letter.headers, "dlq-topic"), letter.value) for letter in letters]
+
+    for stage, topics in read.items():
+        wanted = {(topic, GARBAGE) for topic in topics}
+        wait_for(lambda: len(buried(stage)) >= len(wanted), 20, lambda: f"{stage}: {buried(stage)}")  # noqa: B023
+        assert sorted(buried(stage)) == sorted(wanted)
+    for service in pipeline.services.values():
+        service.require_running()
 
 
 def test_bad_urls_are_rejected_each_with_its_reason(pipeline: Pipeline) -> None:
@@ -110,6 +131,18 @@ def test_bad_urls_are_rejected_each_with_its_reason(pipeline: Pipeline) -> None:
 
     wait_for(lambda: reasons().keys() >= BAD_URLS.keys(), 60, lambda: f"not rejected: {BAD_URLS.keys() - reasons()}")
     assert {url: reasons()[url] for url in BAD_URLS} == BAD_URLS
+
+
+def test_odd_pages_are_read_all_the_same(pipeline: Pipeline) -> None:
+    for url, words in ODD_PAGES.items():
+        wait_for(lambda: bool(text_of(pipeline, url)), 60, lambda: f"{url} is not stored")  # noqa: B023
+        text = text_of(pipeline, url)
+        assert words in text
+        assert not any(char == "\0" or "\ud800" <= char <= "\udfff" for char in text)
+
+
+def text_of(pipeline: Pipeline, url: str) -> str:
+    return "".join(text for (text,) in pipeline.query(f"SELECT text FROM articles WHERE url = '{url}'"))
 
 
 def test_every_service_answers_for_its_health_and_its_metrics(pipeline: Pipeline) -> None:

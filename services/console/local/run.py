@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 import psutil
+from aiokafka.errors import KafkaError
 
 from services.console.local.errors import LocalRunError
 from services.console.local.kafka import LocalKafka
@@ -21,6 +22,7 @@ from services.console.local.postgres import LocalPostgres
 from services.console.local.processes import ServiceProcess
 from services.console.settings import RunFacts
 from services.contracts.topics import STAGE_INPUTS
+from services.runtime.settings import read
 from services.runtime.topics import TopicSettings, applied
 
 SERVICES = tuple(STAGE_INPUTS)
@@ -80,9 +82,11 @@ class LocalRun:
         if self.kafka:
             self.kafka.start()
             self.say(f"Apache Kafka on {self.bootstrap}")
-        changes = asyncio.run(
-            applied(TopicSettings(kafka_bootstrap_servers=self.bootstrap, topics_partitions=PARTITIONS))
-        )
+        given = {"TOPICS_PARTITIONS": str(PARTITIONS), **self.environ, "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap}
+        try:
+            changes = asyncio.run(applied(read(TopicSettings, given)))
+        except (KafkaError, ValueError) as error:
+            raise LocalRunError(f"The topics can't be applied at {self.bootstrap}: {error}") from None
         refused = [f"{change.topic} {change.what}" for change in changes if change.refused]
         if refused:
             raise LocalRunError(f"The topics can't be brought up to date: {'; '.join(refused)}.")
