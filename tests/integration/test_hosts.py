@@ -220,3 +220,12 @@ def test_batches_of_a_killed_worker_come_again_and_none_is_missing(facts: Simple
     print("written more than once:", sum(times > 1 for times in facts.rows.values()))
     assert sorted(facts.rows) == list(range(199))
     assert facts.exit_code == 0
+
+
+@played(scenarios.batch_budget_spent, "kafka")
+def test_bad_records_in_a_row_pause_a_stage_of_batches_in_the_middle_of_one(facts: SimpleNamespace) -> None:
+    assert (facts.letters, facts.committed) == (3, 0)
+    assert facts.letters_after_resuming == 4
+    assert facts.letters_at_the_end == 7
+    assert facts.exit_code == 0
+    assert facts.seconds_to_end < 15, "a paused stage has nothing to wait for"

@@ -284,6 +284,7 @@ class _BatchHost(_Host):
                 outcomes = await self._outcomes(batch)
             finally:
                 self.health.took(-len(batch))
+                self.health.clear("held")
             if outcomes is None:
                 return
             seconds = (time.monotonic() - started) / len(batch)
@@ -313,7 +314,7 @@ class _BatchHost(_Host):
                 else:
                     kind = type(error).__name__
                     outcome = death(self.stage.name, topic, record, error, kind, attempts=1, source=source)
-            if not await self._deliver(outcome):
+            if not await self._deliver(outcome, batch):
                 return None
             outcomes.append(outcome)
         return outcomes
@@ -333,25 +334,25 @@ class _BatchHost(_Host):
                 logs.logger().error("batch failed", exc_info=error)
                 give_up(EXIT_IMPOSSIBLE, f"the stage could not name the bad record of its batch: {error!r}")
             else:
-                self.health.clear("held")
                 return answers
         return []
 
-    async def _deliver(self, outcome: Outcome) -> bool:
+    async def _deliver(self, outcome: Outcome, batch: list[tuple[_Assignment, Record]]) -> bool:
         if outcome.send is None:
             await self.gate.good()
             return True
         attempt = 0
         while True:
             attempt += 1
-            await self.gate.wait()
+            if not await self._gate_opens(batch):
+                return False
             try:
                 await self.link.publish(outcome.send)
                 break
             except TooLarge as error:
                 give_up(EXIT_IMPOSSIBLE, f"{Impossible.__name__}: {outcome.send.topic} refuses a dead letter: {error}")
             except Transient as error:
-                if not await self._again(attempt, str(error), []):
+                if not await self._again(attempt, str(error), batch):
                     return False
         await self.gate.bad()
         return True
@@ -366,7 +367,18 @@ class _BatchHost(_Host):
         with contextlib.suppress(TimeoutError):
             seconds = self.backoff.delay(attempt, random.random)
             await asyncio.wait_for(self.link.stopping.wait(), timeout=seconds)
-        return not self.link.stopping.is_set() and not (batch and not any(part.live for part, _ in batch))
+        return self._goes_on(batch)
+
+    async def _gate_opens(self, batch: list[tuple[_Assignment, Record]]) -> bool:
+        while not self.gate.is_open:
+            if not self._goes_on(batch):
+                return False
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.gate.wait(), timeout=POLL_MS / 1000)
+        return True
+
+    def _goes_on(self, batch: list[tuple[_Assignment, Record]]) -> bool:
+        return not self.link.stopping.is_set() and any(part.live for part, _ in batch)
 
     async def _release(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

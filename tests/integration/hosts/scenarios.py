@@ -417,6 +417,37 @@ async def batches(bench: Bench) -> SimpleNamespace:
     )
 
 
+async def batch_budget_spent(bench: Bench) -> SimpleNamespace:
+    """Bad records in a row pause a stage of batches; it is resumed, paused again, and ended while it is paused."""
+    await bench.create()
+    await bench.send(0, [*tasks(4, 0, do="raise"), *tasks(5, 10)])
+    worker = bench.worker(
+        SUITE_SHELF=str(bench.folder / f"{bench.name}.sqlite"), DEAD_LETTER_MOST_IN_A_ROW="3", DRAIN_SECONDS="20"
+    )
+    await worker.started()
+
+    async def paused() -> bool:
+        return "xabar resume" in worker.get("/readyz")[1]
+
+    await until(paused, "a pause")
+    letters, committed = len(await bench.letters()), (await bench.committed())[0]
+    await bench.resume()
+    await until(bench.all_committed, "the end of all records")
+    letters_after = len(await bench.letters())
+    await bench.send(0, tasks(4, 20, do="raise"))
+    await until(paused, "another pause")
+    began = time.monotonic()
+    code = await worker.stop()
+    return SimpleNamespace(
+        letters=letters,
+        committed=committed,
+        letters_after_resuming=letters_after,
+        letters_at_the_end=len(await bench.letters()),
+        exit_code=code,
+        seconds_to_end=time.monotonic() - began,
+    )
+
+
 async def provide(bootstrap: str) -> None:
     """The topics that all stages share."""
     await applied(TopicSettings(kafka_bootstrap_servers=bootstrap, topics_partitions=1))
