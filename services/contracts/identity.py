@@ -77,7 +77,7 @@ def _split(url: str) -> tuple[SplitResult, str, int | None]:
     except ValueError as error:
         raise BadUrl(f"{url!r} is no URL: {error}") from error
     if parts.scheme not in _DEFAULT_PORTS:
-        raise BadUrl(f"only http and https are fetched, not {parts.scheme or 'a URL without a scheme'!r}")
+        raise BadUrl(f"{url!r} begins with neither http:// nor https://")
     if not host:
         raise BadUrl(f"{url!r} names no host")
     return parts, _address(host) if "[" in parts.netloc else _ascii_host(host), port

