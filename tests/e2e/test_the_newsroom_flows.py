@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from typer.testing import CliRunner
 
 from services.console.broker import connected
+from services.console.commands import app
 from services.console.newsroom import faults
 from services.console.settings import settings_for
 from services.contracts import headers
@@ -170,3 +172,21 @@ def test_the_same_pages_again_change_nothing(pipeline: Pipeline) -> None:
     fetched = Counter(f"http://{r.host}{r.path}" for r in pipeline.newsroom.requests)
     assert all(fetched[url] > fetched_before[url] for url in again)
     assert tables() == before
+
+
+def test_the_command_line_shows_what_is_there(pipeline: Pipeline) -> None:
+    article = next(gold for gold in pipeline.gold if gold.language == "pt")
+    for words, shown in {
+        "status": "enricher",
+        "sources list": "Tong",
+        f"article {article.url}": article.paragraphs[1][:40],
+        "topics describe enriched-articles": "EnrichedArticle",
+        "topics tail stored-articles -n 1": '"ce_type": "xabar.stored-articles"',
+        "topics apply": "0 changes",
+        f"submit {article.url}": "submitted",
+        "doctor": "hashes as locked",
+    }.items():
+        state = ["--state", str(pipeline.run.state.parent)]
+        result = CliRunner().invoke(app, [*words.split(), *state], env={"KAFKA_BOOTSTRAP_SERVERS": None})
+        assert result.exit_code == 0, f"xabar {words}: {result.exception or result.output}"
+        assert shown in result.output, f"xabar {words}: {result.output}"
