@@ -11,6 +11,8 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as TaskTimeout
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from typing import Any, TypeVar
 
 import pebble
@@ -31,11 +33,11 @@ class ProcessPool:
     """Killable workers for one import-light function per task; results must pickle."""
 
     def __init__(self, workers: int, timeout_seconds: float, warm: Callable[[], None] | None = None) -> None:
-        self._workers = workers
         self._timeout = timeout_seconds
         self._warm = warm
-        self._many = self._pool(workers)
-        self._alone = self._pool(1)
+        self._many = _Renewable(partial(self._pool, workers))
+        self._alone = _Renewable(partial(self._pool, 1))
+        self._turn = asyncio.Lock()
 
     def _pool(self, workers: int) -> pebble.ProcessPool:
         return pebble.ProcessPool(
@@ -49,17 +51,19 @@ class ProcessPool:
         """What the function returns or raises. Raises Poisoned after a timeout or crash and one isolated retry."""
         try:
             return await self._once(self._many, function, args)
-        except (TaskTimeout, ProcessExpired):
-            # It may have been a neighbour's fault (memory, say), so the second try is alone.
+        except (TaskTimeout, ProcessExpired, BrokenProcessPool):
+            pass
+        # It may have been a neighbour's fault (memory, say), so the second try is alone.
+        async with self._turn:
             try:
                 return await self._once(self._alone, function, args)
             except TaskTimeout:
                 raise Poisoned(f"no answer within {self._timeout:g} s, twice") from None
-            except ProcessExpired as error:
+            except (ProcessExpired, BrokenProcessPool) as error:
                 raise Poisoned(f"the process died twice: {error}") from None
 
-    async def _once(self, pool: pebble.ProcessPool, function: Callable[..., T], args: tuple[Any, ...]) -> T:
-        future = pool.schedule(function, args=args, timeout=self._timeout)
+    async def _once(self, pool: _Renewable, function: Callable[..., T], args: tuple[Any, ...]) -> T:
+        future = pool.usable().schedule(function, args=args, timeout=self._timeout)
         try:
             result: T = await asyncio.wrap_future(future)
         except asyncio.CancelledError:
@@ -69,10 +73,37 @@ class ProcessPool:
 
     def close(self) -> None:
         """Kill the workers, busy or not."""
-        for pool in (self._many, self._alone):
-            pool.stop()  # type: ignore[no-untyped-call]
-            with contextlib.suppress(TimeoutError):
-                pool.join(timeout=5)
+        self._many.end()
+        self._alone.end()
+
+
+class _Renewable:
+    """A pool that is replaced once it is broken.
+
+    When pebble finds a worker dead and can't tell what it worked on (it was idle, or died before its word of having
+    begun was read), it gives up every task and takes no more.
+    """
+
+    def __init__(self, make: Callable[[], pebble.ProcessPool]) -> None:
+        self._make = make
+        self._pool = make()
+
+    def usable(self) -> pebble.ProcessPool:
+        """The pool, or a new one in its place."""
+        if not self._pool.active:
+            threading.Thread(target=_end, args=(self._pool,), daemon=True).start()
+            self._pool = self._make()
+        return self._pool
+
+    def end(self) -> None:
+        """Kill its workers."""
+        _end(self._pool)
+
+
+def _end(pool: pebble.ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]
+    with contextlib.suppress(TimeoutError):
+        pool.join(timeout=5)
 
 
 def _start(parent: int, warm: Callable[[], None] | None) -> None:

@@ -69,6 +69,24 @@ async def test_an_input_whose_process_dies_once_is_tried_again_alone(pool: Proce
     assert await pool.run(poisonous.crash_once, str(tmp_path / "note")) == "well"
 
 
+async def test_crashes_one_after_another_blame_no_neighbour_and_leave_the_pool_whole(pool: ProcessPool) -> None:
+    for turn in range(3):
+        tasks = [pool.run(poisonous.crash), pool.run(poisonous.double, turn), pool.run(poisonous.crash)]
+        first, answer, second = await asyncio.gather(*tasks, return_exceptions=True)
+        assert answer == 2 * turn
+        assert isinstance(first, Poisoned)
+        assert isinstance(second, Poisoned)
+
+
+async def test_a_process_that_is_killed_while_it_is_idle_is_replaced(pool: ProcessPool) -> None:
+    for turn in range(2):
+        child = await pool.run(poisonous.who)
+        os.kill(child, signal.SIGKILL)
+        await until(lambda child=child: not runs(child), "the child's end")  # type: ignore[misc]
+        await asyncio.sleep(0.3 * turn)  # before and after the pool has looked at its children
+        assert await pool.run(poisonous.double, 21) == 42
+
+
 async def test_a_signal_to_the_group_leaves_the_children_to_their_parent(pool: ProcessPool) -> None:
     child = await pool.run(poisonous.who)
     os.kill(child, signal.SIGTERM)

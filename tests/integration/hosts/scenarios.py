@@ -167,6 +167,7 @@ async def killed_again_and_again(bench: Bench, messages: int = 600, kills: int =
         workers.pop(0).kill()
         workers.append(bench.worker(COMMIT_SECONDS="0.3", KAFKA_SESSION_TIMEOUT_SECONDS="1"))
     await until(bench.all_committed, "the end of all records")
+    await asyncio.gather(*(worker.started() for worker in workers))
     outputs = await bench.outputs()
     return SimpleNamespace(
         kills=kills,
