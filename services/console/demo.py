@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,12 +68,19 @@ def run(folder: Path, screen: Console, seconds: float) -> int:
         sites, languages = {article.host for article in gold}, {article.language for article in gold}
         screen.print(f"  newsroom: {len(sites)} sites, {len(gold)} articles, {len(languages)} languages")
         began = time.monotonic()
-        with LocalRun(folder, overrides=overrides(newsroom), say=lambda step: screen.print(f"  {step}")) as local:
+        with contextlib.ExitStack() as stack:
+            with screen.status("starting") as spinner:
+                run = LocalRun(folder, overrides=overrides(newsroom), say=_step(screen), doing=spinner.update)
+                local = stack.enter_context(run)
             screen.print(f"  up after {time.monotonic() - began:.1f} s\n")
             report = asyncio.run(_watch(local, newsroom, gold, screen, seconds))
     screen.print(article_table(report.stored))
     _conclude(report, gold, screen)
     return 1 if report.faults else 0
+
+
+def _step(screen: Console) -> Callable[[str], None]:
+    return lambda step: screen.print(f"  {step}")
 
 
 async def _watch(

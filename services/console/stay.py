@@ -44,15 +44,17 @@ def stay(folder: Path, screen: Console, *, newsroom: bool) -> None:
         web = stack.enter_context(Newsroom(port=0)) if newsroom else None
         if web:
             overrides["FETCHER_RESOLVE"] = web.resolve()
-        run = stack.enter_context(
-            LocalRun(
-                folder,
-                overrides=overrides,
-                bootstrap=os.environ.get("KAFKA_BOOTSTRAP_SERVERS"),
-                database_url=os.environ.get("STORE_DATABASE_URL"),
-                say=lambda step: screen.print(f"  {step}"),
+        with screen.status("starting") as spinner:
+            run = stack.enter_context(
+                LocalRun(
+                    folder,
+                    overrides=overrides,
+                    bootstrap=os.environ.get("KAFKA_BOOTSTRAP_SERVERS"),
+                    database_url=os.environ.get("STORE_DATABASE_URL"),
+                    say=lambda step: screen.print(f"  {step}"),
+                    doing=spinner.update,
+                )
             )
-        )
         if web:
             asyncio.run(register(folder.parent, [Source.model_validate(s) for s in web.sources()]))
         screen.print("Running. Another terminal: xabar status, xabar sources add, xabar submit. Ctrl-C ends it.")

@@ -40,7 +40,7 @@ def env_file(path: Path) -> dict[str, str]:
 
 
 class LocalRun:
-    """Starts and stops everything in one state folder; `say` is told each step as it happens."""
+    """Starts and stops everything in one state folder; `doing` is told each step that begins, `say` each that is done."""
 
     def __init__(
         self,
@@ -51,9 +51,11 @@ class LocalRun:
         bootstrap: str | None = None,
         database_url: str | None = None,
         say: Callable[[str], None] = lambda _: None,
+        doing: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.state = state
         self.say = say
+        self.doing = doing
         self.environ = environ
         self.overrides = dict(overrides or {})
         self.kafka = None if bootstrap else LocalKafka(state)
@@ -77,9 +79,11 @@ class LocalRun:
         """Start all of it and wait until it is ready. Raises LocalRunError with one clear sentence."""
         self.state.mkdir(parents=True, exist_ok=True)
         if self.postgres:
+            self.doing("starting Postgres")
             self.postgres.start()
             self.say(f"Postgres 18 on {HOST}:{self.postgres.port}")
         if self.kafka:
+            self.doing("starting Apache Kafka; the first time its jars are downloaded")
             self.kafka.start()
             self.say(f"Apache Kafka on {self.bootstrap}")
         given = {**self.environ, "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap}
@@ -91,6 +95,7 @@ class LocalRun:
         if refused:
             raise LocalRunError(f"The topics can't be brought up to date: {'; '.join(refused)}.")
         self.say(f"{len(changes)} topics created or changed" if changes else "topics as they should be")
+        self.doing("starting the services")
         ports = remembered_ports(self.state / "health.ports.json", SERVICES, {})
         for name in SERVICES:
             self.health_urls[name] = f"http://{HOST}:{ports[name]}"
