@@ -40,7 +40,7 @@ def env_file(path: Path) -> dict[str, str]:
 
 
 class LocalRun:
-    """Starts and stops everything in one state folder; `doing` is told each step that begins, `say` each that is done."""
+    """Starts and stops everything in one state folder; `doing` hears each step that begins, `say` each that is done."""
 
     def __init__(
         self,
