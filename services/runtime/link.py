@@ -147,7 +147,6 @@ class Link:
         async with self._reader() as reader:
             tps = [TopicPartition(topic.name, p) for p in range(await self.partitions(topic))]
             reader.assign(tps)
-            await reader.seek_to_beginning(*tps)
             ends = await reader.end_offsets(tps)
             while True:
                 if restoring and all([await reader.position(tp) >= ends[tp] for tp in tps]):

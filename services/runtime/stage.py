@@ -67,6 +67,8 @@ class BatchStage:
     name: str
     sources: tuple[Topic[Any], ...]
     write: Callable[[Sequence[Any]], Awaitable[Sequence[Exception | None]]]
+    target: Topic[Any] | None = None
+    """What its own loops publish to, so that the topic is looked for before the start."""
     source_of: Callable[[Any], str | None] = lambda _: None
     event: str | None = None
     max_records: int = 500

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from services.contracts.articles import EnrichedArticle
 from services.contracts.outcomes import Rejection
-from services.contracts.topics import ENRICHED_ARTICLES, REJECTIONS
+from services.contracts.topics import ENRICHED_ARTICLES, REJECTIONS, STORED_ARTICLES
 from services.runtime import metrics
 from services.runtime.stage import BatchStage
 from services.store.database import Database, write_each
@@ -29,6 +29,7 @@ def make_stage(database: Database, settings: StoreSettings, clock: Callable[[], 
         name="store",
         sources=(ENRICHED_ARTICLES, REJECTIONS),
         write=store,
+        target=STORED_ARTICLES,
         source_of=source_of,
         event="stored",
         max_records=settings.store_batch_records,

@@ -68,7 +68,7 @@ def run(
 
     needed = [t.name for t in (*stage.sources, REJECTIONS, STAGE_CONTROLS)]
     needed += [dead_letters(stage.name, stage.sources[0]).name]
-    if isinstance(stage, Stage):
+    if stage.target is not None:
         needed.append(stage.target.name)
     asyncio.run(serve_stage(stage.name, needed, settings, make, alongside))
 
