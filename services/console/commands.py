@@ -121,7 +121,8 @@ def resume(stage: str, state: State = HERE) -> None:
     """Let a stage run again that its dead-letter budget has paused."""
     if stage not in STAGE_INPUTS:
         raise LocalRunError(f"There is no stage {stage!r}. There are: {', '.join(STAGE_INPUTS)}.")
-    control = StageControl(stage=stage, changed_at=datetime.now(UTC))
+    now = datetime.now(UTC)
+    control = StageControl(stage=stage, changed_at=now, resumed_at=now)
     asyncio.run(_send(settings_for(state), STAGE_CONTROLS, control))
     screen.print(f"{stage} resumes")
 

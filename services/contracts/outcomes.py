@@ -68,3 +68,4 @@ class StageControl(Message):
     seen: Count = Field(default=0, description="records in the current window")
     in_a_row: Count = Field(default=0, description="dead letters since the last good record")
     changed_at: Moment
+    resumed_at: Moment | None = Field(default=None, description="the newest resume by hand that the writer knew of")

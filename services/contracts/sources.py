@@ -25,8 +25,8 @@ class Source(Message):
     name: str
     homepage: str
     feeds: tuple[str, ...] = Field(default=(), description="RSS, Atom or JSON Feed URLs")
-    sitemaps: tuple[str, ...] = ()
-    index_pages: tuple[str, ...] = Field(default=(), description="HTML pages that list news")
+    sitemaps: tuple[str, ...] = Field(default=(), description="not read yet")
+    index_pages: tuple[str, ...] = Field(default=(), description="HTML pages that list news; not read yet")
     language: str | None = Field(default=None, description="BCP 47; a hint, never believed over the text")
     timezone: str | None = Field(default=None, description="IANA name, for dates without a zone")
     country: str | None = Field(default=None, description="ISO 3166-1 alpha-2")

@@ -89,11 +89,11 @@ ENRICHED_ARTICLES = Topic(
 )  # fmt: skip
 STORED_ARTICLES = Topic(
     "stored-articles", Receipt, lambda r: r.article_id, "article_id", "a receipt for every change in the store",
-    retention=timedelta(days=30), producers=("store",), consumers=("fetcher",),
+    retention=timedelta(days=30), producers=("store",), consumers=(),
 )  # fmt: skip
 REJECTIONS = Topic(
     "rejections", Rejection, lambda r: _host(r.url), "host", "pages that were understood and are not wanted",
-    retention=timedelta(days=30), producers=("fetcher", "parser"), consumers=("fetcher", "store"),
+    retention=timedelta(days=30), producers=("fetcher", "parser", "enricher"), consumers=("store",),
 )  # fmt: skip
 STAGE_CONTROLS = Topic(
     "stage-controls", StageControl, lambda c: c.stage, "stage", "whether a stage may run, and its dead-letter budget",
@@ -121,7 +121,7 @@ def dead_letters(stage: str, source: Topic[M]) -> RawTopic:
 def replays(stage: str, source: Topic[M]) -> RawTopic:
     """Where dead letters come back from; only that stage reads it."""
     return RawTopic(
-        f"{stage}-replays", f"dead letters given back to the {stage}",
+        f"{stage}-replays", f"dead letters given back to the {stage}; nothing is given back yet",
         timedelta(days=7), source.max_message_bytes + DEAD_LETTER_ROOM,
     )  # fmt: skip
 

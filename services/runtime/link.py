@@ -20,7 +20,6 @@ from aiokafka.errors import (
 )
 from aiokafka.structs import ConsumerRecord
 
-from services.contracts.headers import value_of
 from services.contracts.outcomes import StageControl
 from services.contracts.topics import STAGE_CONTROLS, TOPICS, Topic
 from services.runtime import logs, metrics
@@ -189,7 +188,7 @@ class Link:
                 if restoring:
                     last = control
                 else:
-                    gate.heard(control, by_hand=value_of(record.headers, "ce_source") != f"xabar/{self.stage}")
+                    gate.heard(control)
 
         def at_the_end() -> None:
             if last is not None:

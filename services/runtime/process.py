@@ -92,9 +92,7 @@ async def serve_stage(
                 work = [asyncio.create_task(host.run(), name="host")]
                 work += [asyncio.create_task(_aside(link, beside), name=beside.__name__) for beside in alongside]
                 await _until_stopping(link, [*work, *background])
-                for task in work[1:]:
-                    task.cancel()
-                await _drain(host, settings)
+                await _drain(host, work[1:], settings)
     except Unusable as error:
         logs.logger().critical("can't run", why=str(error))
         give_up(EXIT_CONFIG, str(error))
@@ -111,14 +109,23 @@ async def serve_stage(
     os._exit(0)
 
 
-async def _drain(host: Host, settings: RuntimeSettings) -> None:
+async def _drain(host: Host, asides: Sequence[asyncio.Task[None]], settings: RuntimeSettings) -> None:
     # Not wait_for: it would wait for the cancelled drain, and Faust's does not let itself be cancelled.
-    draining = asyncio.create_task(host.drain(), name="drain")
+    draining = asyncio.create_task(_let_go(host, asides), name="drain")
     await asyncio.wait([draining], timeout=settings.drain_seconds)
     if not draining.done():
         give_up(EXIT_TRY_AGAIN, f"work in flight did not end within {settings.drain_seconds:g} s")
     if error := draining.exception():
         give_up(EXIT_TRY_AGAIN, f"the drain failed: {error!r}")
+
+
+async def _let_go(host: Host, asides: Sequence[asyncio.Task[None]]) -> None:
+    """End the service's own loops, which may have words to write, then the host."""
+    for task in asides:
+        task.cancel()
+    if asides:
+        await asyncio.wait(asides)
+    await host.drain()
 
 
 async def _unless_stopping(link: Link, work: Awaitable[object]) -> bool:

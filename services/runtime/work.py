@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Generic, Protocol
 
 from services.contracts.headers import trace_id
@@ -65,6 +66,8 @@ class Gate:
         self._budget = Budget()
         self._health = health
         self._publish = publish
+        self._resumed_at: datetime | None = None
+        self._why: str | None = None
         self._open = asyncio.Event()
         self._open.set()
         metrics.PAUSED.labels(stage).set(0)
@@ -82,8 +85,8 @@ class Gate:
         """A record did not die. The end of a run of dead letters is written down too, or a restart would revive it."""
         ran = self._budget.in_a_row
         self._budget = self._budget.good(self._limits)
-        if ran:
-            await self._write(None)
+        if ran and self.is_open:
+            await self._write()
 
     async def bad(self) -> None:
         """A record died; its dead letter is written. Written down for whoever starts next."""
@@ -91,52 +94,64 @@ class Gate:
         why = self._budget.exhausted(self._limits)
         if why and self.is_open:
             self._close(why)
-        await self._write(why)
+        await self._write()
 
     def restore(self, control: StageControl) -> None:
-        """Go on as the stage's last control record says."""
+        """Go on as the stage's newest control record says."""
         self._budget = Budget(control.seen, control.failed, control.in_a_row)
+        self._resumed_at = control.resumed_at
         if control.paused and self.is_open:
             self._close(control.reason or "paused by hand")
+        elif not control.paused and not self.is_open:
+            self._resume()
 
-    def heard(self, control: StageControl, *, by_hand: bool) -> None:
-        """A new control record was read. A replica's can pause us all; only one written by hand resumes.
+    def heard(self, control: StageControl) -> None:
+        """A new control record was read. Any replica's can pause us all; only a newer resume by hand lets us go on.
 
-        What replicas say of a stage that runs may be older than our own pause.
+        What was written without knowing of the last resume is out of date: our own words come back, too.
         """
-        if control.paused and self.is_open:
+        if _newer(control.resumed_at, self._resumed_at):
+            self.restore(control)
+        elif control.resumed_at == self._resumed_at and control.paused and self.is_open:
             self._close(control.reason or "paused by hand")
-        elif by_hand and not control.paused and not self.is_open:
-            self._budget = Budget(control.seen, control.failed, control.in_a_row)
-            self._open.set()
-            self._health.progressed()
-            self._health.clear("budget")
-            metrics.PAUSED.labels(self._stage).set(0)
-            logs.logger().warning("resumed", stage=self._stage)
+
+    def _resume(self) -> None:
+        self._why = None
+        self._open.set()
+        self._health.progressed()
+        self._health.clear("budget")
+        metrics.PAUSED.labels(self._stage).set(0)
+        logs.logger().warning("resumed", stage=self._stage)
 
     def _close(self, why: str) -> None:
+        self._why = why
         self._open.clear()
         metrics.PAUSED.labels(self._stage).set(1)
         self._health.block("budget", f"{why}; look at them, then run: xabar resume {self._stage}")
         logs.logger().error("paused", stage=self._stage, why=why)
 
-    async def _write(self, reason: str | None) -> None:
+    async def _write(self) -> None:
         now = utc_now()
         seen = self._budget
         control = StageControl(
             stage=self._stage,
             paused=not self.is_open,
-            reason=reason,
+            reason=self._why,
             failed=seen.failed,
             seen=seen.seen,
             in_a_row=seen.in_a_row,
             changed_at=now,
+            resumed_at=self._resumed_at,
         )
         record = outgoing(STAGE_CONTROLS, control, id_=f"{self._stage}:{now.isoformat()}", stage=self._stage, now=now)
         try:
             await self._publish(record)
         except (Transient, TooLarge) as error:
             logs.logger().warning("budget not written", stage=self._stage, error=str(error))
+
+
+def _newer(one: datetime | None, other: datetime | None) -> bool:
+    return one is not None and (other is None or one > other)
 
 
 @dataclass(eq=False)

@@ -116,7 +116,7 @@ async def test_its_own_older_words_do_not_open_a_gate_that_has_closed() -> None:
     for _ in range(3):
         await gate.bad()
     for own in topic.controls:
-        gate.heard(own, by_hand=False)
+        gate.heard(own)
     assert not gate.is_open
 
 
@@ -125,17 +125,40 @@ async def test_a_resume_by_hand_opens_the_gate_with_a_fresh_budget() -> None:
     gate, health = gate_on(topic)
     for _ in range(3):
         await gate.bad()
-    gate.heard(StageControl(stage="parser", changed_at=NOW), by_hand=True)
+    gate.heard(StageControl(stage="parser", changed_at=NOW, resumed_at=NOW))
     assert gate.is_open
     assert "budget" not in health.obstacles()
+    for own in topic.controls:
+        gate.heard(own)
+    assert gate.is_open, "what was written before the resume closes nothing"
     await gate.bad()
     assert gate.is_open
+    assert topic.controls[-1].resumed_at == NOW
+
+
+async def test_a_resume_that_was_missed_is_found_when_the_topic_is_read_again() -> None:
+    topic = Topic()
+    gate, _ = gate_on(topic)
+    for _ in range(3):
+        await gate.bad()
+    gate.restore(StageControl(stage="parser", changed_at=NOW, resumed_at=NOW))
+    assert gate.is_open
+
+
+async def test_good_records_under_way_do_not_write_over_the_reason_of_a_pause() -> None:
+    topic = Topic()
+    gate, _ = gate_on(topic)
+    for _ in range(3):
+        await gate.bad()
+    await gate.good()
+    assert topic.controls[-1].paused
+    assert "3 records in a row" in (topic.controls[-1].reason or "")
 
 
 async def test_a_pause_of_one_replica_or_by_hand_pauses_all_and_a_late_death_does_not_lift_it() -> None:
     topic = Topic()
     gate, _ = gate_on(topic)
-    gate.heard(StageControl(stage="parser", paused=True, reason="looks odd", changed_at=NOW), by_hand=True)
+    gate.heard(StageControl(stage="parser", paused=True, reason="looks odd", changed_at=NOW))
     assert not gate.is_open
     await gate.bad()
     assert topic.controls[-1].paused

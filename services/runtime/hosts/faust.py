@@ -26,7 +26,8 @@ from services.runtime.work import Gate, Worker
 
 LIVENESS_IS_OURS_SECONDS = 86_400.0
 """Held longer than the poll interval, a Faust worker leaves its group for good and looks alive."""
-BUFFERED_RECORDS = 128
+BUFFERED_RECORDS = 16
+"""Of each of Faust's two buffers, which count records and not bytes: at 8 MiB a record, 256 MiB at the worst."""
 
 
 def run(stage: Stage[Any, Any], settings: RuntimeSettings, *, alongside: tuple[Loop, ...] = ()) -> None:

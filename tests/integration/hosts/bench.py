@@ -213,7 +213,7 @@ class Bench:
 
     async def resume(self) -> None:
         """What the console does to let a paused stage go on."""
-        control = StageControl(stage=self.name, changed_at=utc_now())
+        control = StageControl(stage=self.name, changed_at=utc_now(), resumed_at=utc_now())
         await self.producer.send_and_wait(STAGE_CONTROLS.name, control.encode(), key=self.name.encode())
 
     def worker(self, **environ: str) -> Worker:
