@@ -85,11 +85,11 @@ PARSED_ARTICLES = Topic(
 ENRICHED_ARTICLES = Topic(
     "enriched-articles", EnrichedArticle, lambda e: e.article.article_id, "article_id",
     "the product: articles with language, translations and entities",
-    retention=timedelta(days=90), producers=("enricher",), consumers=("store",), max_message_bytes=8 * MiB,
+    retention=timedelta(days=90), producers=("enricher",), consumers=("store", "downstream"), max_message_bytes=8 * MiB,
 )  # fmt: skip
 STORED_ARTICLES = Topic(
     "stored-articles", Receipt, lambda r: r.article_id, "article_id", "a receipt for every change in the store",
-    retention=timedelta(days=30), producers=("store",), consumers=(),
+    retention=timedelta(days=30), producers=("store",), consumers=("downstream",),
 )  # fmt: skip
 REJECTIONS = Topic(
     "rejections", Rejection, lambda r: _host(r.url), "host", "pages that were understood and are not wanted",
