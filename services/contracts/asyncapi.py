@@ -10,7 +10,7 @@ VERSION = "1.0.0"
 """Of the contracts as a whole: the middle number counts additions. What would raise the first one is a new topic."""
 
 _BINDING = "0.5.0"
-_SERVICES = ("console", "fetcher", "parser", "enricher", "store")
+_PARTIES = ("console", "fetcher", "parser", "enricher", "store", "downstream")
 
 
 def _text(description: str, **more: Any) -> dict[str, Any]:
@@ -131,7 +131,7 @@ def _operations() -> dict[str, Any]:
             "tags": [{"name": service}],
         }
         for verb, action, pairs in (("sends", "send", sends), ("receives", "receive", receives))
-        for service, name in sorted(pairs, key=lambda pair: _SERVICES.index(pair[0]))
+        for service, name in sorted(pairs, key=lambda pair: _PARTIES.index(pair[0]))
     }
 
 

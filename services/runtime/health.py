@@ -101,6 +101,11 @@ class Health:
         return dict(self._obstacles)
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hung up is no news either."""
+
+
 def serve(health: Health, host: str, port: int) -> ThreadingHTTPServer:
     """Start the health server; its `server_port` says where. Raises OSError when the port is taken."""
 
@@ -138,7 +143,7 @@ def serve(health: Health, host: str, port: int) -> ThreadingHTTPServer:
         ) -> None:
             """Probes are not news."""
 
-    server = ThreadingHTTPServer((host, port), Handler)
+    server = _Server((host, port), Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
     return server

@@ -111,9 +111,9 @@ class LocalRun:
     def service(self, name: str, label: str, health_port: int, **overrides: str) -> ServiceProcess:
         """One more process of a service, not started; `label` names its log."""
         env = {
-            **self.environ,
             **env_file(CONFIG / "common.env"),
             **env_file(CONFIG / f"{name}.env"),
+            **self.environ,
             "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap,
             "STORE_DATABASE_URL": self.database_url,
             "HEALTH_HOST": HOST,
