@@ -409,6 +409,7 @@ def report(stage: str, event: str | None, record: Record, outcome: Outcome, seco
         detail=outcome.detail or None,
         source=outcome.source,
         key=(record.key or b"").decode("utf-8", "replace"),
+        sent_key=outcome.send and (outcome.send.key or b"").decode("utf-8", "replace"),
         record=str(record),
         trace_id=trace_id(record.traceparent),
         seconds=round(seconds, 3),
