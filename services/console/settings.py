@@ -56,10 +56,12 @@ class RunFacts:
     def alive(self) -> bool:
         """Whether that run still runs."""
         try:
-            created: float = psutil.Process(self.pid).create_time()
+            process = psutil.Process(self.pid)
+            created: float = process.create_time()
+            ended = process.status() == psutil.STATUS_ZOMBIE  # ended, and nobody has asked how yet
         except psutil.Error:
             return False
-        return abs(created - self.started) < 1
+        return not ended and abs(created - self.started) < 1
 
 
 def runs_in(state: Path) -> dict[str, RunFacts]:
