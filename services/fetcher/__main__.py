@@ -18,8 +18,9 @@ from services.contracts.pages import FetchRequest
 from services.contracts.sources import Source
 from services.contracts.topics import FETCH_REQUESTS, SOURCES, URL_FRONTIER
 from services.fetcher.addresses import read_pins
-from services.fetcher.crawl import Crawl, HostRules
+from services.fetcher.crawl import Crawl
 from services.fetcher.frontier import Frontier
+from services.fetcher.hosts import HostRules
 from services.fetcher.http import HttpxWeb
 from services.fetcher.kafka_frontier import KafkaFrontier
 from services.fetcher.ledger import Ledger

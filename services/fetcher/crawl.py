@@ -4,69 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from services.contracts.identity import canonical_url, host_of
 from services.contracts.pages import FetchRequest, FrontierEntry
 from services.contracts.topics import FETCH_REQUESTS, FETCHED_PAGES, REJECTIONS
-from services.fetcher.answers import Answer, Outcome, Web, status_class
+from services.fetcher.answers import Answer, Web
 from services.fetcher.feeds import Feed, NotAFeed, read_feed
-from services.fetcher.frontier import HOST_RECORD_EVERY, Frontier, Turn, partition_of
+from services.fetcher.frontier import Frontier, Turn, partition_of
+from services.fetcher.hosts import HostRules, Hosts
 from services.fetcher.interpret import (
     MAX_HOPS,
     Denied,
     Later,
-    Meaning,
     Move,
     Unchanged,
     Usable,
     interpret,
-    meaning,
     rejection,
     without_user_info,
 )
-from services.fetcher.ledger import Ledger, NotOurs, Publisher
+from services.fetcher.ledger import Insistence, Ledger, NotOurs, Publisher
 from services.fetcher.lifecycle import Mark, Patience, denied, fetched, known_to, moved, not_polled, polled, postponed
-from services.fetcher.politeness import Rule, answered, asked, rule_for
 from services.fetcher.pulse import Pulse
-from services.fetcher.robots import Robots, read_robots, robots_url
 from services.fetcher.schedule import Bounds, asked_interval, interval_after
 from services.fetcher.settings import FetcherSettings
 from services.fetcher.source_book import SourceBook
+from services.fetcher.visits import Visits
 from services.runtime import logs, metrics
 from services.runtime.retry import Backoff
-from services.runtime.stage import VERSION, Transient
+from services.runtime.stage import VERSION
 
-LONGEST_PAUSE = timedelta(seconds=60)
-"""A job waits no longer than this for its host; then it gives its turn back."""
 RELEASE_SECONDS = 5.0
-RECENT = timedelta(minutes=10)
 DOZE_SECONDS = 1.0
 GAUGE_SECONDS = 10.0
-MAX_ROBOTS_HOPS = 5
-MAX_ROBOTS_KEPT = 20_000
 FEED_BATCH = 100
-
-
-class NotNow(Exception):
-    """The host may not be asked for a good while."""
-
-    def __init__(self, until: datetime) -> None:
-        super().__init__(f"not before {until.isoformat(timespec='seconds')}")
-        self.until = until
-
-
-class HostRules:
-    """How gently each host is treated, by settings, sources and robots.txt."""
-
-    def __init__(self, defaults: Rule, book: SourceBook) -> None:
-        self._defaults = defaults
-        self._book = book
-        self.crawl_delays: dict[str, float] = {}
-
-    def __call__(self, host: str) -> Rule:
-        return rule_for(self._defaults, self._book.wishes(host), self.crawl_delays.get(host))
 
 
 class Crawl:
@@ -91,22 +64,21 @@ class Crawl:
         self._frontier = frontier
         self._ledger = ledger
         self._book = book
-        self._rules = rules
-        self._web = web
         self._publisher = publisher
         self._pulse = pulse
         self._clock = clock
         self._random = random
-        self._sleep = sleep
         self._patience = Patience(settings.fetcher_attempts, settings.fetcher_retry_seconds)
         self._bounds = Bounds(
             timedelta(seconds=settings.fetcher_min_poll_seconds), timedelta(seconds=settings.fetcher_max_poll_seconds)
         )
-        self._backoff = Backoff(settings.retry_first_seconds, settings.retry_most_seconds)
+        self._insist = Insistence(Backoff(settings.retry_first_seconds, settings.retry_most_seconds), random, sleep)
+        self._hosts = Hosts(
+            frontier=frontier, ledger=ledger, rules=rules, web=web, pulse=pulse, insist=self._insist, clock=clock,
+            random=random, sleep=sleep,
+        )  # fmt: skip
+        self._visits = Visits(self._hosts, settings.product, timedelta(seconds=settings.fetcher_retry_seconds), clock)
         self._jobs: dict[str, asyncio.Task[None]] = {}
-        self._letting_go = False
-        self._robots: dict[str, Robots] = {}
-        self._host_written: dict[str, datetime] = {}
         self._announced: dict[str, frozenset[str]] = {}
         self._listed_version = -1
         self._wake = asyncio.Event()
@@ -140,27 +112,18 @@ class Crawl:
 
     def resume(self) -> None:
         """Partitions were assigned: hosts may be asked again."""
-        self._letting_go = False
+        self._hosts.letting_go = False
         self.wake()
 
     async def release(self) -> None:
         """Let go of all hosts: nothing new is asked, answers under way get a moment, the rest is dropped."""
-        self._letting_go = True
+        self._hosts.letting_go = True
         tasks = list(self._jobs.values())
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=RELEASE_SECONDS)
             for task in late:
                 task.cancel()
-        # The next owner counts from what is written here.
-        now = self._clock()
-        recent = [host for host, written in self._host_written.items() if now - written < RECENT]
-        self._host_written.clear()
-        hosts = [self._mark().on(self._frontier.host(host, now)) for host in recent]
-        try:
-            async with asyncio.timeout(RELEASE_SECONDS):
-                await asyncio.gather(*(self._ledger.write(host) for host in hosts))
-        except (NotOurs, Transient, TimeoutError) as error:
-            logs.logger().warning("hosts let go without a word", hosts=len(hosts), error=str(error))
+        await self._hosts.write_recent(RELEASE_SECONDS)
 
     async def rewrite(self, entry: FrontierEntry) -> None:
         """Write our record again over one of a former owner."""
@@ -174,16 +137,19 @@ class Crawl:
 
     def _start(self, now: datetime) -> None:
         turns = self._frontier.turns(now, self._jobs)
-        while not self._letting_go and self._pulse.steady() and len(self._jobs) < self._settings.fetcher_hosts_at_once:
+        while not self._hosts.letting_go and self._has_room():
             turn = next(turns, None)
             if turn is None:
                 return
             self._jobs[turn.host] = asyncio.create_task(self._take(turn), name="host")
 
+    def _has_room(self) -> bool:
+        return self._pulse.steady() and len(self._jobs) - self._hosts.resting < self._settings.fetcher_hosts_at_once
+
     async def _doze(self) -> None:
         seconds = DOZE_SECONDS
         at = self._frontier.next_look()
-        if at is not None and self._pulse.steady() and len(self._jobs) < self._settings.fetcher_hosts_at_once:
+        if at is not None and self._has_room():
             seconds = min(seconds, max(0.005, (at - self._clock()).total_seconds()))
         try:
             async with asyncio.timeout(seconds):
@@ -222,7 +188,7 @@ class Crawl:
         if request is None:
             return
         started = self._clock()
-        found = await self._obtain(entry.host, without_user_info(request.url), request.source, {}, across=False)
+        found = await self._visits.obtain(without_user_info(request.url), request.source, {}, across=False)
         match found:
             case Usable(answer=answer):
                 facts = self._book.facts(request.source)
@@ -293,7 +259,7 @@ class Crawl:
             headers["If-None-Match"] = entry.etag
         if entry.last_modified:
             headers["If-Modified-Since"] = entry.last_modified
-        found = await self._obtain(entry.host, entry.url, entry.source, headers, across=True)
+        found = await self._visits.obtain(entry.url, entry.source, headers, across=True)
         match found:
             case Unchanged(answer=answer):
                 await self._polled(entry, answer, None, None)
@@ -313,7 +279,9 @@ class Crawl:
             case Denied(reason=reason, detail=detail):
                 await self._feed_failed(entry, f"{reason}: {detail}")
             case Move(url=url):
-                await self._feed_failed(entry, f"too many redirects, the last to {url}")
+                await self._feed_failed(
+                    entry, f"moved to {url}, a host that another replica asks: name that address in the source"
+                )
 
     async def _polled(self, entry: FrontierEntry, answer: Answer, digest: str | None, feed: Feed | None) -> None:
         self._still_ours(entry)
@@ -376,97 +344,6 @@ class Crawl:
         await self._record(entry, not_polled(entry, why, wait, self._mark()))
         logs.logger().warning("feed not read", feed=entry.url, source=entry.source, why=why)
 
-    # Requests
-
-    async def _obtain(
-        self, host: str, url: str, source: str | None, headers: Mapping[str, str], *, across: bool
-    ) -> Meaning:
-        """Ask for a URL and follow its redirects on the host, or everywhere; robots.txt is asked at each step."""
-        seen = {url}
-        try:
-            for _ in range(MAX_HOPS + 1):
-                robots = await self._robots_for(host, url, source)
-                if robots.closed is not None:
-                    return robots.closed
-                if not robots.allows(url, self._settings.product):
-                    return Denied("robots", f"robots.txt disallows it to {self._settings.product}")
-                found = meaning(await self._request(host, url, source, headers))
-                if not isinstance(found, Move) or (host_of(found.url) != host and not across):
-                    return found
-                if found.url in seen:
-                    return Denied("too-many-redirects", f"a loop through {found.url}")
-                url = found.url
-                seen.add(url)
-        except NotNow as error:
-            return Later("budget", str(error), error.until)
-        return Denied("too-many-redirects", f"more than {MAX_HOPS}")
-
-    async def _robots_for(self, host: str, url: str, source: str | None) -> Robots:
-        place = robots_url(url)
-        kept = self._robots.get(place)
-        if kept is not None and kept.until > self._clock():
-            if isinstance(kept.closed, Later):
-                # Whoever asked for the file had the failed attempt; the others only wait.
-                return Robots(kept.until, closed=Later(kept.closed.reason, kept.closed.detail, kept.until))
-            return kept
-        outcome = await self._request(host, place, source, {})
-        for _ in range(MAX_ROBOTS_HOPS):
-            found = meaning(outcome)
-            if not isinstance(found, Move):
-                break
-            outcome = await self._request(host, found.url, source, {})
-        robots = read_robots(outcome, self._clock(), timedelta(seconds=self._patience.first_seconds))
-        if len(self._robots) >= MAX_ROBOTS_KEPT:
-            self._robots = {k: v for k, v in self._robots.items() if v.until > self._clock()}
-        self._robots[place] = robots
-        delay = robots.crawl_delay(self._settings.product)
-        if delay is not None:
-            self._rules.crawl_delays[host] = delay
-        elif robots.closed is None:
-            self._rules.crawl_delays.pop(host, None)
-        return robots
-
-    async def _request(self, host: str, url: str, source: str | None, headers: Mapping[str, str]) -> Outcome:
-        """One request, when the host may be asked. Raises NotNow or NotOurs."""
-        await self._pace(host)
-        self._frontier.put(self._mark().on(asked(self._frontier.host(host, self._clock()), self._clock())))
-        await self._keep_host(host)
-        outcome = await self._web.get(url, headers)
-        answer = outcome if isinstance(outcome, Answer) else None
-        silent = answer is None and status_class(outcome) in ("dns", "connect", "tls", "timeout", "protocol")
-        before = self._frontier.host(host, self._clock())
-        status = None if silent else (answer.status if answer else 0)
-        retry_after = answer.header("retry-after") if answer else ""
-        after = answered(before, self._rules(host), status, retry_after, self._clock(), self._random)
-        self._frontier.put(self._mark().on(after))
-        if after.strikes != before.strikes:
-            self._host_written.pop(host, None)
-            await self._keep_host(host)
-        metrics.FETCHES.labels(source or "", status_class(outcome)).inc()
-        metrics.FETCH_SECONDS.labels(source or "").observe(outcome.seconds)
-        return outcome
-
-    async def _pace(self, host: str) -> None:
-        while True:
-            if self._letting_go or not self._frontier.owns(host):
-                raise NotOurs(host)
-            now = self._clock()
-            until = self._frontier.allowed_from(host, now)
-            if until <= now and self._pulse.steady():
-                return
-            if until - now > LONGEST_PAUSE:
-                raise NotNow(until)
-            await self._sleep(max((until - now).total_seconds(), 0.01))
-
-    async def _keep_host(self, host: str) -> None:
-        """Write the host's record down, if that is long ago: whoever takes the host over must know of us."""
-        now = self._clock()
-        written = self._host_written.get(host)
-        if written is not None and now - written < HOST_RECORD_EVERY:
-            return
-        self._host_written[host] = now
-        await self._insist(lambda: self._ledger.write(self._frontier.host(host, now)))
-
     # Writing
 
     async def _ask_for(self, request: FetchRequest) -> None:
@@ -480,20 +357,6 @@ class Crawl:
             newest = self._frontier.get(before.host, before.key)
             if newest is None or newest.request == before.request:
                 await self._insist(lambda: self._ledger.write(after))
-
-    async def _insist(self, send: Callable[[], Awaitable[None]]) -> None:
-        """Write until the broker has it: an outage of ours is no outcome."""
-        attempt = 0
-        while True:
-            try:
-                await send()
-            except Transient as error:
-                attempt += 1
-                metrics.RETRIES.labels("fetcher").inc()
-                logs.logger().warning("again", attempt=attempt, why=str(error))
-                await self._sleep(self._backoff.delay(attempt, self._random))
-            else:
-                return
 
     def _still_ours(self, entry: FrontierEntry) -> None:
         """Before an answer counts. Raises NotOurs where the host was lost while it spoke."""

@@ -21,6 +21,9 @@ MAX_PROLOGUE_BYTES = 8 * 1024
 _MAX_HINT_CHARS = 500
 _ROOT = re.compile(rb"<[A-Za-z]")
 _HTML = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
+_REFERENCES = re.compile(rb"(?:&#(?:[xX][0-9A-Fa-f]+|[0-9]+);)+")
+_MAX_CODE_POINT = 0x10FFFF
+_REPLACEMENT = 0xFFFD
 _TAG = re.compile(r"<[^<>]{0,200}>")
 
 
@@ -53,16 +56,34 @@ def read_feed(body: bytes, url: str, headers: Mapping[str, str] | None = None) -
         return Feed(_entries(_json_items(body), url))
     _refuse_what_hurts(body)
     facts = {"content-location": url, "content-type": (headers or {}).get("content-type", "application/xml")}
+    readable = _REFERENCES.sub(_mended, body)
     try:
         # A stream, for feedparser opens a text that looks like a URL or a file name.
         parsed: Any = feedparser.parse(
-            io.BytesIO(body), response_headers=facts, sanitize_html=False, resolve_relative_uris=False
+            io.BytesIO(readable),
+            response_headers=facts,
+            sanitize_html=False,
+            resolve_relative_uris=False,
         )
     except Exception as error:  # feedparser lets errors of its own code through on odd input
         raise NotAFeed(f"it can't be read: {type(error).__name__}: {error}") from error
     if not parsed.entries and not parsed.version:
         raise NotAFeed("it is neither RSS nor Atom")
     return Feed(_entries(parsed.entries, url), _minutes(parsed.feed.get("ttl")))
+
+
+def _mended(references: re.Match[bytes]) -> bytes:
+    """Character references in a row, without those at which the parser stops: surrogates and what is no character."""
+    codes = [_code(reference) for reference in references[0][2:-1].split(b";&#")]
+    text = "".join(map(chr, codes)).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return "".join(f"&#{ord(character)};" for character in text).encode()
+
+
+def _code(reference: bytes) -> int:
+    digits, base = (reference[1:], 16) if reference[:1] in b"xX" else (reference, 10)
+    digits = digits.lstrip(b"0") or b"0"
+    code = int(digits, base) if len(digits) <= 7 else _MAX_CODE_POINT + 1
+    return code if code <= _MAX_CODE_POINT else _REPLACEMENT
 
 
 def _entries(items: Iterable[Mapping[str, Any]], url: str) -> tuple[Entry, ...]:

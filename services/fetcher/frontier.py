@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from aiokafka.partitioner import murmur2
 
 from services.contracts.identity import host_of
-from services.contracts.pages import FrontierEntry
+from services.contracts.pages import FrontierEntry, FrontierState
 from services.contracts.sources import Lane
 from services.fetcher.politeness import Rule, allowed_from
 
@@ -43,11 +43,34 @@ def host_entry(host: str, now: datetime) -> FrontierEntry:
 class Table:
     """One partition's records, the newest of each key; it outlives a revocation."""
 
-    entries: dict[str, FrontierEntry] = field(default_factory=dict)
+    live: dict[str, FrontierEntry] = field(default_factory=dict)
+    """Hosts, feeds and the URLs that wait."""
+    ended: dict[FrontierState, dict[str, bytes]] = field(default_factory=lambda: defaultdict(dict))
+    """The other URLs, which are nearly all: as they stand in the log, a third of what they take up as objects."""
     next_offset: int | None = None
     assigned_at: datetime | None = None
     """None while the partition is not ours."""
     restored: bool = False
+
+    def get(self, key: str) -> FrontierEntry | None:
+        """The record of that key."""
+        if (live := self.live.get(key)) is not None:
+            return live
+        return next((FrontierEntry.decode(kept[key]) for kept in self.ended.values() if key in kept), None)
+
+    def put(self, entry: FrontierEntry) -> None:
+        """Replace the record of the entry's key."""
+        self.drop(entry.key)
+        if entry.kind == "url" and entry.state != "pending":
+            self.ended[entry.state][entry.key] = entry.encode()
+        else:
+            self.live[entry.key] = entry
+
+    def drop(self, key: str) -> None:
+        """Forget the record of that key."""
+        self.live.pop(key, None)
+        for kept in self.ended.values():
+            kept.pop(key, None)
 
 
 @dataclass(frozen=True)
@@ -70,7 +93,8 @@ class Frontier:
         self._handover = handover
         self._tables: dict[int, Table] = {}
         self._due: dict[str, dict[Lane, list[_Due]]] = {}
-        self._agenda: list[tuple[datetime, int, str]] = []
+        self._agenda: list[tuple[datetime, str]] = []
+        self._looks: dict[str, datetime] = {}
         self._numbers = itertools.count()
         self._feeds: dict[str, str] = {}
 
@@ -94,9 +118,12 @@ class Frontier:
         """The partition's records are all read: its hosts may be asked."""
         table = self.table(partition)
         table.restored = True
-        for entry in list(table.entries.values()):
+        entries = list(table.live.values())
+        for host in {entry.host for entry in entries}:
+            self._due.pop(host, None)  # from the last time that it was ours
+        for entry in entries:
             self._queue(entry)
-        self._list_feeds(now)
+        self._list_feeds(self._feeds, now)
 
     def runs(self, partition: int) -> bool:
         """Whether the partition is ours and read."""
@@ -109,7 +136,7 @@ class Frontier:
 
     def get(self, host: str, key: str) -> FrontierEntry | None:
         """The newest record of a key of that host."""
-        return self.table(partition_of(host, self.partitions)).entries.get(key)
+        return self.table(partition_of(host, self.partitions)).get(key)
 
     def host(self, host: str, now: datetime) -> FrontierEntry:
         """What is known of the host."""
@@ -118,8 +145,7 @@ class Frontier:
     def put(self, entry: FrontierEntry) -> None:
         """A record is in the log, or is as good as that."""
         partition = partition_of(entry.host, self.partitions)
-        table = self.table(partition)
-        table.entries[entry.key] = entry
+        self.table(partition).put(entry)
         if self.runs(partition):
             self._queue(entry)
 
@@ -129,26 +155,27 @@ class Frontier:
         table.next_offset = offset + 1
         if entry is None:
             if not table.restored:
-                table.entries.pop(key, None)
+                table.drop(key)
             return None
-        ours = table.entries.get(key)
+        ours = table.get(key)
         if table.restored and ours is not None and ours.writer == self.writer:
             if entry.writer != self.writer:
                 return ours  # a stopped owner came back and wrote over what has happened since
             if entry.written_at <= ours.written_at:
                 return None  # our own, as it comes by
-        table.entries[key] = entry
+        table.put(entry)
         if self.runs(partition):
             self._queue(entry)
         return None
 
     def list_feeds(self, feeds: Mapping[str, str], now: datetime) -> None:
         """Which feeds are to be polled, and for which source; the others are left alone."""
+        before = self._feeds
         self._feeds = {f"feed:{url}": source for url, source in feeds.items()}
-        self._list_feeds(now)
+        self._list_feeds({key: source for key, source in self._feeds.items() if before.get(key) != source}, now)
 
-    def _list_feeds(self, now: datetime) -> None:
-        for key, source in self._feeds.items():
+    def _list_feeds(self, feeds: Mapping[str, str], now: datetime) -> None:
+        for key, source in feeds.items():
             url = key.removeprefix("feed:")
             host = host_of(url)
             if not self.owns(host):
@@ -174,13 +201,19 @@ class Frontier:
         return entry.kind == "url" and entry.state == "pending" and entry.request is not None
 
     def remind(self, host: str, at: datetime) -> None:
-        """Look at the host again then."""
-        heapq.heappush(self._agenda, (at, next(self._numbers), host))
+        """Look at the host again then, or earlier."""
+        look = self._looks.get(host)
+        if look is None or at < look:
+            self._looks[host] = at
+            heapq.heappush(self._agenda, (at, host))
 
     def turns(self, now: datetime, busy: Collection[str]) -> Iterator[Turn]:
         """The hosts that may be asked now. The taker adds each to `busy`, and calls `remind` when it is free again."""
         while self._agenda and self._agenda[0][0] <= now:
-            host = heapq.heappop(self._agenda)[2]
+            at, host = heapq.heappop(self._agenda)
+            if self._looks.get(host) != at:
+                continue  # an earlier look replaced it
+            del self._looks[host]
             if host in busy or not self.owns(host):
                 continue
             allowed = self.allowed_from(host, now)
@@ -243,13 +276,12 @@ class Frontier:
 
     def counts(self) -> Counter[str]:
         """How many URLs are in which state."""
-        return Counter(
-            entry.state
-            for table in self._tables.values()
-            if table.assigned_at is not None
-            for entry in table.entries.values()
-            if entry.kind == "url"
-        )
+        counts: Counter[str] = Counter()
+        for table in self._tables.values():
+            if table.assigned_at is not None:
+                counts["pending"] += sum(entry.kind == "url" for entry in table.live.values())
+                counts.update({state: len(kept) for state, kept in table.ended.items()})
+        return counts
 
     def oldest_wait(self, now: datetime) -> timedelta:
         """How long the oldest due entry has waited."""

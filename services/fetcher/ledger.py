@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 from weakref import WeakValueDictionary
 
@@ -10,6 +11,9 @@ from services.contracts.pages import FrontierEntry
 from services.contracts.topics import URL_FRONTIER, M, Topic
 from services.fetcher.frontier import Frontier, partition_of
 from services.fetcher.pulse import Pulse
+from services.runtime import logs, metrics
+from services.runtime.retry import Backoff
+from services.runtime.stage import Transient
 
 LOOK_SECONDS = 0.1
 
@@ -30,6 +34,31 @@ class Publisher(Protocol):
         partition: int | None = None,
         traceparent: str | None = None,
     ) -> None: ...
+
+
+class Insistence:
+    """Sends until the broker has it: an outage of ours is no outcome."""
+
+    def __init__(
+        self, backoff: Backoff, random: Callable[[], float], sleep: Callable[[float], Awaitable[object]]
+    ) -> None:
+        self._backoff = backoff
+        self._random = random
+        self._sleep = sleep
+
+    async def __call__(self, send: Callable[[], Awaitable[None]]) -> None:
+        """Call `send` until it raises no Transient."""
+        attempt = 0
+        while True:
+            try:
+                await send()
+            except Transient as error:
+                attempt += 1
+                metrics.RETRIES.labels("fetcher").inc()
+                logs.logger().warning("again", attempt=attempt, why=str(error))
+                await self._sleep(self._backoff.delay(attempt, self._random))
+            else:
+                return
 
 
 class Ledger:

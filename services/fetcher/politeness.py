@@ -73,13 +73,28 @@ def answered(
     update: dict[str, object] = {"last_request_at": now, "strikes": 0, "retry_after": None}
     if status is None or status in HOST_SIGNALS:
         strikes = host.strikes + 1
-        wait = min(MAX_STRIKE_SECONDS, rule.strike * 2 ** min(strikes - 1, 16)) * (1 + random() / 4)
-        until = now if status is None and strikes == 1 else now + timedelta(seconds=wait)
+        until = now if status is None and strikes == 1 else now + _wait(rule, strikes, random)
         wish = read_retry_after(retry_after, now)
         if wish is not None:
             until = wish if strikes == 1 else max(until, wish)
         update |= {"strikes": strikes, "retry_after": until}
     return host.model_copy(update=update)
+
+
+def closed(host: FrontierEntry, strikes: int, rule: Rule, now: datetime, random: Callable[[], float]) -> FrontierEntry:
+    """The host's state when its robots.txt can't be read: one strike more than before it was asked for.
+
+    The whole host waits then, so that none of its URLs has to be put off by itself.
+    """
+    until = host.retry_after
+    if until is None or until <= now:
+        until = now + _wait(rule, strikes + 1, random)
+    return host.model_copy(update={"strikes": strikes + 1, "retry_after": until})
+
+
+def _wait(rule: Rule, strikes: int, random: Callable[[], float]) -> timedelta:
+    seconds = min(MAX_STRIKE_SECONDS, rule.strike * 2 ** min(strikes - 1, 16))
+    return timedelta(seconds=seconds * (1 + random() / 4))
 
 
 def read_retry_after(value: str, now: datetime) -> datetime | None:

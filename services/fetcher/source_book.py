@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 
 from services.contracts.identity import BadUrl, canonical_url, host_of
 from services.contracts.pages import SourceFacts
@@ -16,7 +15,8 @@ class SourceBook:
 
     def __init__(self) -> None:
         self._sources: dict[str, Source] = {}
-        self._wishes: Mapping[str, Politeness] = MappingProxyType({})
+        self._wishes: Mapping[str, Politeness] | None = None
+        """By host; None until somebody asks after a change, for thousands of sources come in one after another."""
         self.version = 0
 
     def apply(self, source_id: str, source: Source | None) -> None:
@@ -25,7 +25,7 @@ class SourceBook:
             self._sources.pop(source_id, None)
         else:
             self._sources[source_id] = source
-        self._wishes = self._by_host()
+        self._wishes = None
         self.version += 1
 
     def facts(self, source_id: str | None) -> SourceFacts:
@@ -41,6 +41,8 @@ class SourceBook:
 
     def wishes(self, host: str) -> Politeness | None:
         """How gently a host should be treated by the word of the sources that live on it."""
+        if self._wishes is None:
+            self._wishes = self._by_host()
         return self._wishes.get(host)
 
     def feeds(self) -> Mapping[str, str]:
@@ -56,7 +58,7 @@ class SourceBook:
         for source in self._sources.values():
             for host in {host_of(url) for url in _good((source.homepage, *source.feeds))}:
                 wishes[host] = gentler(wishes.get(host), source.politeness)
-        return MappingProxyType({host: wish for host, wish in wishes.items() if wish is not None})
+        return {host: wish for host, wish in wishes.items() if wish is not None}
 
 
 def _good(urls: tuple[str, ...]) -> Iterator[str]:

@@ -16,8 +16,9 @@ from services.contracts.pages import FetchedPage, FetchRequest, FrontierEntry
 from services.contracts.sources import Source
 from services.contracts.topics import FETCH_REQUESTS, M, Topic
 from services.fetcher.answers import Answer, Fault, Outcome, Refusal
-from services.fetcher.crawl import Crawl, HostRules
+from services.fetcher.crawl import Crawl
 from services.fetcher.frontier import Frontier, host_entry, partition_of
+from services.fetcher.hosts import HostRules
 from services.fetcher.ledger import Ledger, NotOurs
 from services.fetcher.lifecycle import Mark
 from services.fetcher.politeness import Rule

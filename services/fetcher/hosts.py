@@ -1,0 +1,158 @@
+"""Requests to hosts, each in its time and counted on its host: delays, budgets, strikes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+
+from services.fetcher.answers import Answer, Outcome, Web, status_class
+from services.fetcher.frontier import HOST_RECORD_EVERY, Frontier
+from services.fetcher.ledger import Insistence, Ledger, NotOurs
+from services.fetcher.lifecycle import Mark
+from services.fetcher.politeness import Rule, answered, asked, closed, rule_for
+from services.fetcher.pulse import Pulse
+from services.fetcher.source_book import SourceBook
+from services.runtime import logs, metrics
+from services.runtime.stage import Transient
+
+LONGEST_PAUSE = timedelta(seconds=60)
+"""A job that has asked nothing yet waits no longer than this; one that has, holds no place while it does."""
+LOOK_SECONDS = 1.0
+RECENT = timedelta(minutes=10)
+
+
+class NotNow(Exception):
+    """The host may not be asked for a good while."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"not before {until.isoformat(timespec='seconds')}")
+        self.until = until
+
+
+class HostRules:
+    """How gently each host is treated, by settings, sources and robots.txt."""
+
+    def __init__(self, defaults: Rule, book: SourceBook) -> None:
+        self._defaults = defaults
+        self._book = book
+        self.crawl_delays: dict[str, float] = {}
+
+    def __call__(self, host: str) -> Rule:
+        return rule_for(self._defaults, self._book.wishes(host), self.crawl_delays.get(host))
+
+
+class Hosts:
+    """Asks the hosts that are ours, one request at a time each."""
+
+    def __init__(
+        self,
+        *,
+        frontier: Frontier,
+        ledger: Ledger,
+        rules: HostRules,
+        web: Web,
+        pulse: Pulse,
+        insist: Insistence,
+        clock: Callable[[], datetime],
+        random: Callable[[], float],
+        sleep: Callable[[float], Awaitable[object]],
+    ) -> None:
+        self.rules = rules
+        self.letting_go = False
+        self.resting = 0
+        """How many jobs wait for longer than the longest pause."""
+        self._frontier = frontier
+        self._ledger = ledger
+        self._web = web
+        self._pulse = pulse
+        self._insist = insist
+        self._clock = clock
+        self._random = random
+        self._sleep = sleep
+        self._asking: set[str] = set()
+        self._written: dict[str, datetime] = {}
+
+    def ours(self, host: str) -> bool:
+        """Whether we may ask the host at all."""
+        return self._frontier.owns(host)
+
+    def strikes(self, host: str) -> int:
+        """How often in a row the host wished to be left alone."""
+        return self._frontier.host(host, self._clock()).strikes
+
+    async def request(
+        self, host: str, url: str, source: str | None, headers: Mapping[str, str], *, patient: bool
+    ) -> Outcome:
+        """One request, when the host may be asked. Raises NotOurs, and NotNow unless `patient`."""
+        await self._pace(host, patient)
+        self._asking.add(host)
+        try:
+            self._frontier.put(self._mark().on(asked(self._frontier.host(host, self._clock()), self._clock())))
+            await self._keep(host)
+            outcome = await self._web.get(url, headers)
+        finally:
+            self._asking.discard(host)
+        answer = outcome if isinstance(outcome, Answer) else None
+        silent = answer is None and status_class(outcome) in ("dns", "connect", "tls", "timeout", "protocol")
+        before = self._frontier.host(host, self._clock())
+        status = None if silent else (answer.status if answer else 0)
+        retry_after = answer.header("retry-after") if answer else ""
+        after = answered(before, self.rules(host), status, retry_after, self._clock(), self._random)
+        self._frontier.put(self._mark().on(after))
+        if after.strikes != before.strikes:
+            await self._keep(host, at_once=True)
+        metrics.FETCHES.labels(source or "", status_class(outcome)).inc()
+        metrics.FETCH_SECONDS.labels(source or "").observe(outcome.seconds)
+        return outcome
+
+    async def close(self, host: str, strikes: int) -> datetime:
+        """Leave the host alone, for its robots.txt can't be read; until when. `strikes` it had before that."""
+        known = self._frontier.host(host, self._clock())
+        after = closed(known, strikes, self.rules(host), self._clock(), self._random)
+        self._frontier.put(self._mark().on(after))
+        await self._keep(host, at_once=True)
+        assert after.retry_after is not None
+        return after.retry_after
+
+    async def write_recent(self, seconds: float) -> None:
+        """Write down what is known of the hosts asked lately: the next owner counts from there."""
+        now = self._clock()
+        recent = [host for host, written in self._written.items() if now - written < RECENT]
+        self._written.clear()
+        hosts = [self._mark().on(self._frontier.host(host, now)) for host in recent]
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.gather(*(self._ledger.write(host) for host in hosts))
+        except (NotOurs, Transient, TimeoutError) as error:
+            logs.logger().warning("hosts let go without a word", hosts=len(hosts), error=str(error))
+
+    async def _pace(self, host: str, patient: bool) -> None:
+        began = self._clock()
+        while True:
+            if self.letting_go or not self._frontier.owns(host):
+                raise NotOurs(host)
+            now = self._clock()
+            until = self._frontier.allowed_from(host, now)
+            if until <= now and host not in self._asking and self._pulse.steady():
+                return
+            if until - now > LONGEST_PAUSE and not patient:
+                raise NotNow(until)
+            rests = max(until, now) - began > LONGEST_PAUSE
+            self.resting += rests
+            try:
+                await self._sleep(min(max((until - now).total_seconds(), 0.01), LOOK_SECONDS))
+            finally:
+                self.resting -= rests
+
+    async def _keep(self, host: str, *, at_once: bool = False) -> None:
+        """Write the host's record down, if that is long ago: whoever takes the host over must know of us."""
+        now = self._clock()
+        written = self._written.get(host)
+        if written is not None and now - written < HOST_RECORD_EVERY and not at_once:
+            return
+        self._written[host] = now
+        await self._insist(lambda: self._ledger.write(self._frontier.host(host, now)))
+
+    def _mark(self) -> Mark:
+        return Mark(self._frontier.writer, self._clock())

@@ -1,0 +1,105 @@
+"""One URL asked for to its end: robots.txt first, then the page or feed, then where it redirects to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from services.contracts.identity import host_of
+from services.fetcher.answers import Outcome
+from services.fetcher.hosts import Hosts, NotNow
+from services.fetcher.interpret import MAX_HOPS, Denied, Later, Meaning, Move, meaning
+from services.fetcher.robots import Robots, read_robots, robots_url
+
+MAX_ROBOTS_HOPS = 5
+MAX_ROBOTS_KEPT = 20_000
+
+
+@dataclass
+class Visit:
+    """One job's requests. Only before the first may it give its turn back: after that it would begin anew for ever."""
+
+    hosts: Hosts
+    source: str | None
+    begun: bool = False
+
+    async def ask(self, url: str, headers: Mapping[str, str]) -> Outcome:
+        """The next request, paced by the URL's own host. Raises NotOurs or NotNow."""
+        outcome = await self.hosts.request(host_of(url), url, self.source, headers, patient=self.begun)
+        self.begun = True
+        return outcome
+
+
+class Visits:
+    """Asks for URLs as robots.txt allows; remembers each robots.txt for a day."""
+
+    def __init__(self, hosts: Hosts, product: str, denied_for: timedelta, clock: Callable[[], datetime]) -> None:
+        self._hosts = hosts
+        self._product = product
+        self._denied_for = denied_for
+        self._clock = clock
+        self._robots: dict[str, Robots] = {}
+
+    async def obtain(self, url: str, source: str | None, headers: Mapping[str, str], *, across: bool) -> Meaning:
+        """Ask for a URL and follow its redirects on the host, or to all hosts of ours; a Move leads elsewhere."""
+        visit = Visit(self._hosts, source)
+        first = host_of(url)
+        seen = {url}
+        try:
+            for _ in range(MAX_HOPS + 1):
+                robots = await self._robots_for(visit, url)
+                if robots.closed is not None:
+                    return robots.closed
+                if not robots.allows(url, self._product):
+                    return Denied("robots", f"robots.txt disallows it to {self._product}")
+                found = meaning(await visit.ask(url, headers))
+                if not isinstance(found, Move):
+                    return found
+                target = host_of(found.url)
+                if target != first and not (across and self._hosts.ours(target)):
+                    return found
+                if found.url in seen:
+                    return Denied("too-many-redirects", f"a loop through {found.url}")
+                url = found.url
+                seen.add(url)
+        except NotNow as error:
+            return Later("budget", str(error), error.until)
+        return Denied("too-many-redirects", f"more than {MAX_HOPS}")
+
+    async def _robots_for(self, visit: Visit, url: str) -> Robots:
+        place = robots_url(url)
+        kept = self._robots.get(place)
+        if kept is not None and kept.until > self._clock():
+            if isinstance(kept.closed, Later):
+                # Whoever asked for the file had the failed attempt; the others only wait.
+                return Robots(kept.until, closed=Later(kept.closed.reason, kept.closed.detail, kept.until))
+            return kept
+        host = host_of(place)
+        strikes = self._hosts.strikes(host)
+        robots = await self._read(visit, place)
+        if isinstance(robots.closed, Later):
+            robots = replace(robots, until=await self._hosts.close(host, strikes))
+        if len(self._robots) >= MAX_ROBOTS_KEPT:
+            self._robots = {k: v for k, v in self._robots.items() if v.until > self._clock()}
+        self._robots[place] = robots
+        delay = robots.crawl_delay(self._product)
+        if delay is not None:
+            self._hosts.rules.crawl_delays[host] = delay
+        elif robots.closed is None:
+            self._hosts.rules.crawl_delays.pop(host, None)
+        return robots
+
+    async def _read(self, visit: Visit, place: str) -> Robots:
+        outcome = await visit.ask(place, {})
+        for _ in range(MAX_ROBOTS_HOPS):
+            found = meaning(outcome)
+            if not isinstance(found, Move):
+                break
+            if not self._hosts.ours(host_of(found.url)):
+                # Another replica counts that host's requests. RFC 9309 would let us take the file as unavailable, which
+                # opens the site; as unreachable it closes it, and no page is asked for against rules we did not read.
+                why = f"robots.txt redirects to {found.url}, a host that another replica asks"
+                return Robots(self._clock(), closed=Later("unreachable", why))
+            outcome = await visit.ask(found.url, {})
+        return read_robots(outcome, self._clock(), self._denied_for)
