@@ -1,4 +1,4 @@
-"""The loop that asks the hosts: whose turn it is, robots.txt, the request, and what becomes of its answer."""
+"""The loop that gives the hosts their turns, and what becomes of each answer."""
 
 from __future__ import annotations
 

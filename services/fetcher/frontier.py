@@ -118,12 +118,11 @@ class Frontier:
         """The partition's records are all read: its hosts may be asked."""
         table = self.table(partition)
         table.restored = True
-        entries = list(table.live.values())
-        for host in {entry.host for entry in entries}:
-            self._due.pop(host, None)  # from the last time that it was ours
-        for entry in entries:
-            self._queue(entry)
         self._list_feeds(self._feeds, now)
+        for host in {entry.host for entry in table.live.values()}:
+            self._due.pop(host, None)  # from the last time that it was ours
+        for entry in table.live.values():
+            self._queue(entry)
 
     def runs(self, partition: int) -> bool:
         """Whether the partition is ours and read."""

@@ -106,3 +106,17 @@ def test_white_space_without_end_before_the_root_is_refused_at_once() -> None:
 def test_a_feed_of_many_megabytes_is_refused() -> None:
     with pytest.raises(NotAFeed, match="bytes"):
         read_feed(b"<rss>" + b"x" * 5_000_000, URL)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("&#55357;&#56832;", "\N{GRINNING FACE}"),
+        ("&#xD83D;&#xDE00;&#1202;", "\N{GRINNING FACE}\N{CYRILLIC CAPITAL LETTER HA WITH DESCENDER}"),
+        ("&#xD800;", "\N{REPLACEMENT CHARACTER}"),
+        ("&#x110000;", "\N{REPLACEMENT CHARACTER}"),
+        ("&#" + "9" * 9000 + ";", "\N{REPLACEMENT CHARACTER}"),
+    ],
+)
+def test_a_reference_to_half_a_character_or_none_silences_no_feed(written: str, read: str) -> None:
+    assert [entry.title for entry in read_feed(rss(item("/a", f"x{written}y")), URL).entries] == [f"x{read}y"]

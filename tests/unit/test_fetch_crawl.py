@@ -110,22 +110,38 @@ class Fetching:
             )
 
 
+class QuickClock:
+    """Time that passes only while somebody sleeps, and then at once."""
+
+    def __init__(self) -> None:
+        self.now = utc_now()
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        await asyncio.sleep(0)
+
+
 @asynccontextmanager
-async def fetching(script: dict[str, list[Outcome]], partitions: int = 1) -> AsyncIterator[Fetching]:
+async def fetching(
+    script: dict[str, list[Outcome]], partitions: int = 1, clock: QuickClock | None = None, strike: float = 0.01
+) -> AsyncIterator[Fetching]:
     settings = FetcherSettings(
         fetcher_retry_seconds=0.01, fetcher_attempts=3, fetcher_min_poll_seconds=0.05, retry_first_seconds=0.01
     )
     book = SourceBook()
-    rules = HostRules(Rule(DELAY, 1000, 0.01), book)
+    rules = HostRules(Rule(DELAY, 1000, strike), book)
     frontier = Frontier("me", partitions, rules)
     web, broker = ScriptedWeb(script), Broker()
     pulse = Pulse(100)
     ledger = Ledger(frontier, broker, pulse)
     crawl = Crawl(
         settings=settings, frontier=frontier, ledger=ledger, book=book, rules=rules, web=web, publisher=broker,
-        pulse=pulse, clock=utc_now, random=lambda: 0.0,
+        pulse=pulse, clock=clock or utc_now, random=lambda: 0.0, sleep=clock.sleep if clock else asyncio.sleep,
     )  # fmt: skip
-    acceptor = Acceptor(frontier, ledger, broker, crawl.wake, utc_now, restore_seconds=0.1)
+    acceptor = Acceptor(frontier, ledger, broker, crawl.wake, clock or utc_now, restore_seconds=0.1)
     broker.accept = acceptor.accept
     for partition in range(partitions):
         frontier.assign(partition, utc_now())
@@ -382,3 +398,71 @@ async def test_what_stood_still_writes_nothing_before_the_group_has_spoken() -> 
     with pytest.raises(NotOurs):
         await writing
     assert not broker.sent
+
+
+async def test_a_redirect_on_a_very_slow_host_is_followed_in_one_go() -> None:
+    slow = Answer("", 200, {}, b"User-agent: *\nCrawl-delay: 90")
+    script: dict[str, list[Outcome]] = {
+        "http://a.example/robots.txt": [Answer("", 301, {"location": "https://a.example/robots.txt"})],
+        "https://a.example/robots.txt": [slow],
+        A: [Answer("", 301, {"location": "https://a.example/1"})],
+        "https://a.example/1": [HTML],
+    }
+    clock = QuickClock()
+    began = clock()
+    async with fetching(script, clock=clock) as it:
+        await it.submit(A)
+        await until(lambda: it.broker.pages == [A])
+        assert it.web.asked == [
+            "http://a.example/robots.txt", "https://a.example/robots.txt", A, "https://a.example/robots.txt",
+            "https://a.example/1",
+        ]  # fmt: skip
+        assert clock() - began >= timedelta(seconds=3 * 90)
+
+
+async def test_a_host_whose_robots_fail_is_closed_as_a_whole_and_not_url_by_url() -> None:
+    robots = "http://a.example/robots.txt"
+    async with fetching({robots: [Answer("", 500, {})]}, strike=60) as it:
+        urls = [f"http://a.example/{n}" for n in range(20)]
+        await it.submit(*urls)
+        await until(lambda: it.frontier.host("a.example", utc_now()).strikes == 1)
+        await asyncio.sleep(0.1)
+        written = [e for e in it.broker.of(FrontierEntry) if e.kind == "url"]
+        assert len(written) == len(urls) + 1
+        assert it.web.asked == [robots]
+        assert not list(it.frontier.turns(utc_now() + timedelta(seconds=50), ()))
+
+
+async def test_a_host_that_many_robots_files_redirect_to_is_asked_at_its_own_pace() -> None:
+    shared = "http://shared.example/robots.txt"
+    pages = [f"http://h{n}.example/1" for n in range(5)]
+    script: dict[str, list[Outcome]] = {page: [HTML] for page in pages}
+    script |= {f"http://h{n}.example/robots.txt": [Answer("", 302, {"location": shared})] for n in range(5)}
+    async with fetching(script) as it:
+        it.web.slow = 0.01
+        await it.submit(*pages)
+        await until(lambda: len(it.broker.pages) == 5)
+        at = it.web.times["shared.example"]
+        assert len(at) == 5
+        assert all(b - a >= DELAY + 0.01 for a, b in itertools.pairwise(at))
+        assert it.frontier.host("shared.example", utc_now()).fetched_today == 5
+
+
+async def test_redirects_of_robots_and_feeds_to_a_host_of_another_replica_are_not_followed() -> None:
+    feed = "http://c.example/rss"
+    script: dict[str, list[Outcome]] = {
+        "http://a.example/robots.txt": [Answer("", 301, {"location": "http://d.example/robots.txt"})],
+        feed: [Answer("", 301, {"location": "http://d.example/rss"})],
+    }
+    async with fetching(script, partitions=7) as it:
+        assert len({partition_of(f"{name}.example", 7) for name in "acd"}) == 3
+        it.frontier.revoke(partition_of("d.example", 7))
+        it.book.apply("c", Source(id="c", name="C", homepage="http://c.example/", feeds=(feed,), language="uz"))
+        await it.submit(A)
+        await until(lambda: it.broker.refused == {A: "unreachable"} and feed in it.web.asked)
+        await until(lambda: any(e.kind == "feed" for e in it.broker.of(FrontierEntry)))
+        told = next(e.detail for e in it.broker.of(FrontierEntry) if e.kind == "feed")
+        assert told is not None
+        assert told.startswith("moved to http://d.example/rss, a host that another replica asks")
+        assert A not in it.web.asked
+        assert not it.web.times["d.example"]

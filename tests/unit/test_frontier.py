@@ -238,3 +238,32 @@ def test_a_process_that_stood_still_waits_for_the_group_to_speak() -> None:
         clock[0] = second
         pulse.beat()
     assert pulse.steady()
+
+
+def test_rebalances_and_changes_of_sources_leave_the_queue_as_long_as_it_was() -> None:
+    frontier = ours()
+    for n in range(9):
+        frontier.put(entry(f"http://a.example/{n}"))
+    feeds = {"http://a.example/rss": "a"}
+    for n in range(5):
+        frontier.revoke(0)
+        frontier.assign(0, NOW)
+        frontier.restored(0, NOW)
+        frontier.list_feeds(feeds | {f"http://b.example/{n}": "b"}, NOW)
+    waiting = []
+    while found := turns(frontier, later(5)):
+        waiting += [url for url in found if url and "a.example" in url]
+        frontier.remind("a.example", later(5))
+    assert sorted(waiting) == sorted([f"http://a.example/{n}" for n in range(9)] + ["http://a.example/rss"])
+
+
+def test_an_ended_url_is_remembered_whole_and_counted_once() -> None:
+    frontier = ours()
+    frontier.put(entry())
+    done = denied(entry(reason="submitted"), Denied("gone", "status 410"), MARK)
+    frontier.put(denied(entry(), Denied("unreachable", ""), MARK))
+    frontier.put(done)
+    assert frontier.get("a.example", f"url:{A}") == done
+    assert +frontier.counts() == {"gone": 1}
+    frontier.put(entry())
+    assert +frontier.counts() == {"pending": 1}

@@ -1,16 +1,18 @@
 """When a host may be asked, what robots.txt and its answers change, and when a feed is polled again."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.contracts.sources import Politeness
+from services.contracts.sources import Politeness, Source
 from services.fetcher.answers import Answer, Fault, Refusal
 from services.fetcher.frontier import host_entry
 from services.fetcher.interpret import Denied, Later
-from services.fetcher.politeness import Rule, allowed_from, answered, asked, gentler, read_retry_after, rule_for
+from services.fetcher.politeness import Rule, allowed_from, answered, asked, closed, gentler, read_retry_after, rule_for
 from services.fetcher.robots import read_robots, robots_url
 from services.fetcher.schedule import Bounds, asked_interval, interval_after
+from services.fetcher.source_book import SourceBook
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 RULE = Rule(delay=2, per_day=3, strike=30)
@@ -144,3 +146,35 @@ def test_what_the_feed_asks_for_is_a_floor_and_no_more_than_our_longest_wait() -
     assert asked_interval({"retry-after": "7200"}, None, NOW, bounds) == timedelta(hours=2)
     assert asked_interval({}, 10**9, NOW, bounds) == bounds.most
     assert asked_interval({}, None, NOW, bounds) == timedelta(0)
+
+
+def test_a_host_whose_robots_cannot_be_read_waits_longer_each_time() -> None:
+    host, waits = HOST, []
+    for _ in range(3):
+        strikes = host.strikes
+        host = answered(host, RULE, 500, "", NOW, no_jitter)
+        host = closed(host, strikes, RULE, NOW, no_jitter)
+        waits.append(allowed_from(host, RULE, NOW) - NOW)
+    assert waits == [seconds(30), seconds(60), seconds(120)]
+    told = answered(HOST, RULE, 429, "300", NOW, no_jitter)
+    assert closed(told, 0, RULE, NOW, no_jitter) == told
+
+
+def test_the_hosts_of_the_sources_are_worked_out_when_asked_for_and_not_at_each_change() -> None:
+    book = SourceBook()
+    worked_out = 0
+
+    class Counted(tuple[str, ...]):
+        def __iter__(self) -> Iterator[str]:
+            nonlocal worked_out
+            worked_out += 1
+            return super().__iter__()
+
+    for n in range(100):
+        site = Source(id=f"s{n}", name="S", homepage=f"https://site{n}.example/", language="uz")
+        book.apply(site.id, site.model_copy(update={"feeds": Counted(("https://feeds.example/rss",))}))
+    gentle = Politeness(delay=9)
+    book.apply("s1", Source(id="s1", name="S", homepage="https://site.example/", language="uz", politeness=gentle))
+    assert book.wishes("site.example") == gentle
+    assert book.wishes("site1.example") is None
+    assert worked_out == 99
