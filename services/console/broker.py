@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 
 from services.console.local.errors import LocalRunError
 from services.contracts.topics import TOPICS, RawTopic, Topic
-from services.runtime.connection import client_options
+from services.runtime.connection import client_options, refusal
 from services.runtime.health import Health
 from services.runtime.link import LARGEST, Link, Unusable, as_record
 from services.runtime.settings import RuntimeSettings
@@ -35,7 +35,9 @@ async def connected(settings: RuntimeSettings, needed: Sequence[Topic[Any] | Raw
     link = Link("console", settings, Health("console", settings.stall_seconds))
     try:
         await asyncio.wait_for(link.start([topic.name for topic in needed]), timeout=CONNECT_SECONDS)
-    except (TimeoutError, Unusable):
+    except Unusable as error:
+        raise LocalRunError(str(error)) from None
+    except TimeoutError:
         missing = link.health.obstacles().get("topics")
         raise LocalRunError(missing or f"No broker answers at {settings.kafka_bootstrap_servers}.") from None
     try:
@@ -114,7 +116,8 @@ async def _reader(settings: RuntimeSettings, *topics: str) -> AsyncIterator[AIOK
         await asyncio.wait_for(reader.start(), timeout=CONNECT_SECONDS)
     except (KafkaError, TimeoutError):
         await reader.stop()
-        raise LocalRunError(f"No broker answers at {settings.kafka_bootstrap_servers}.") from None
+        turned_away = await refusal(settings)
+        raise LocalRunError(str(turned_away or f"No broker answers at {settings.kafka_bootstrap_servers}.")) from None
     try:
         missing = sorted(set(topics) - {tp.topic for tp in reader.assignment()})
         if missing:

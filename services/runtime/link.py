@@ -23,7 +23,7 @@ from aiokafka.structs import ConsumerRecord
 from services.contracts.outcomes import StageControl
 from services.contracts.topics import STAGE_CONTROLS, TOPICS, Topic
 from services.runtime import logs, metrics
-from services.runtime.connection import client_options
+from services.runtime.connection import Refused, client_options
 from services.runtime.health import Health
 from services.runtime.settings import RuntimeSettings
 from services.runtime.stage import Out, Outgoing, Record, Transient, outgoing, utc_now
@@ -36,7 +36,7 @@ LINGER_MS = 5
 
 
 class Unusable(Exception):
-    """The deployment lacks what the service needs: a topic, say."""
+    """The deployment lacks what the service needs: a topic, say, or a password that the broker takes."""
 
 
 def as_record(message: ConsumerRecord[bytes | None, bytes | None]) -> Record:
@@ -71,7 +71,7 @@ class Link:
         return f"{self.settings.kafka_group_prefix}{self.stage}"
 
     async def start(self, needed: Sequence[str]) -> None:
-        """Wait for the broker, then for the topics. Raises Unusable when topics are missing."""
+        """Wait for the broker, then for the topics. Raises Unusable when those are missing or it turns us away."""
         admin = await self._wait_for_broker()
         try:
             await self._wait_for_topics(admin, needed)
@@ -216,6 +216,11 @@ class Link:
                         await self._measure_lag(admin, reader)
                         self.health.broker(True)
                         await asyncio.sleep(WATCH_SECONDS)
+            except Refused as error:
+                self.health.broker(False)
+                self.health.block("broker", str(error))
+                logs.logger().warning("broker refuses us", error=str(error))
+                await asyncio.sleep(1)
             except (KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError, TimeoutError, OSError) as error:
                 self.health.broker(False)
                 logs.logger().warning("broker unreachable", error=f"{type(error).__name__} {error}".strip())
@@ -249,9 +254,13 @@ class Link:
         while True:
             try:
                 admin = await connect(self.settings, wait_seconds=0)
+            except Refused as error:
+                raise Unusable(str(error)) from None
             except KafkaError as error:
                 self.health.broker(False)
-                logs.logger().warning("waiting for the broker", error=str(error))
+                # A listener of another protocol just hangs up.
+                protocol = self.settings.kafka_security_protocol
+                logs.logger().warning("waiting for the broker", error=str(error), security_protocol=protocol)
                 await asyncio.sleep(1)
             else:
                 self.health.broker(True)

@@ -13,8 +13,8 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from pydantic import Field
 
 from services.contracts.topics import TOPICS, RawTopic, Topic
-from services.runtime.connection import client_options
-from services.runtime.settings import RuntimeSettings, load
+from services.runtime.connection import Refused, client_options, refusal
+from services.runtime.settings import RuntimeSettings, load, refuse
 
 AnyTopic = Topic[Any] | RawTopic
 
@@ -94,7 +94,7 @@ async def _configure(admin: AIOKafkaAdminClient, topic: AnyTopic) -> list[Change
 
 
 async def connect(settings: RuntimeSettings, wait_seconds: float) -> AIOKafkaAdminClient:
-    """A started admin client. Raises KafkaError when no broker answers in time."""
+    """A started admin client. Raises KafkaError when no broker answers in time, Refused when one turns us away."""
     options = client_options(settings)
     deadline = asyncio.get_running_loop().time() + wait_seconds
     while True:
@@ -103,6 +103,8 @@ async def connect(settings: RuntimeSettings, wait_seconds: float) -> AIOKafkaAdm
             await admin.start()
         except KafkaError:
             await admin.close()
+            if turned_away := await refusal(settings):
+                raise turned_away from None
             if asyncio.get_running_loop().time() > deadline:
                 raise
             await asyncio.sleep(0.5)
@@ -125,7 +127,13 @@ def main() -> None:
         sys.exit("usage: python -m services.runtime.topics apply")
     settings = load(TopicSettings)
     try:
+        client_options(settings)
+    except ValueError as error:
+        refuse(str(error))
+    try:
         changes = asyncio.run(applied(settings))
+    except Refused as error:
+        refuse(str(error))
     except KafkaError as error:
         sys.exit(f"No Kafka broker answers at {settings.kafka_bootstrap_servers}: {error}")
     for change in changes:

@@ -3,9 +3,10 @@
 import ssl
 
 import pytest
+from aiokafka.errors import IllegalSaslStateError, KafkaConnectionError
 from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 
-from services.runtime.connection import client_options
+from services.runtime.connection import client_options, refused
 from services.runtime.hosts.faust import credentials
 from services.runtime.settings import RuntimeSettings, read
 
@@ -63,3 +64,20 @@ def test_sasl_without_a_password_is_refused_with_a_sentence() -> None:
 def test_a_certificate_that_can_not_be_read_is_refused_with_a_sentence() -> None:
     with pytest.raises(ValueError, match=r"^KAFKA_SSL_CA_FILE, .* can't be used: .*No such file"):
         client_options(settings(KAFKA_SECURITY_PROTOCOL="SSL", KAFKA_SSL_CA_FILE="/nowhere/ca.pem"))
+
+
+@pytest.mark.parametrize("nothing", [ConnectionRefusedError(), KafkaConnectionError("closed"), ssl.SSLEOFError()])
+def test_a_broker_that_is_away_or_ending_says_nothing_of_our_settings(nothing: Exception) -> None:
+    assert refused(nothing, "a:1", settings(KAFKA_SECURITY_PROTOCOL="SSL")) is None
+
+
+def test_a_port_that_speaks_something_else_points_to_the_protocol() -> None:
+    error = ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)")
+    said = refused(error, "a:1", settings(KAFKA_SECURITY_PROTOCOL="SSL"))
+    assert said is not None
+    assert "WRONG_VERSION_NUMBER" in said
+    assert "KAFKA_SECURITY_PROTOCOL (SSL)" in said
+    said = refused(IllegalSaslStateError(), "a:1", settings(KAFKA_SECURITY_PROTOCOL="SASL_SSL"))
+    assert said == (
+        "The broker a:1 takes no passwords on this port: check KAFKA_SECURITY_PROTOCOL (SASL_SSL) and the port."
+    )

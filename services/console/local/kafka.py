@@ -8,7 +8,7 @@ import struct
 import subprocess
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -24,6 +24,7 @@ POLL_SECONDS: Final = 0.05
 API_VERSIONS: Final = 18
 # What a broker takes at most; each topic sets its own max.message.bytes below it.
 MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
+LISTENERS: Final = ("listeners", "advertised.listeners")
 
 
 def properties(data: Path, port: int, controller_port: int, group_min_session_timeout_ms: int) -> dict[str, str]:
@@ -90,11 +91,16 @@ class LocalKafka:
         *,
         group_min_session_timeout_ms: int = 6000,
         environ: Mapping[str, str] | None = None,
+        beside: Mapping[str, str] | None = None,
+        format_options: Sequence[str] = (),
     ) -> None:
+        """`beside` are properties that come to ours, and listeners beside ours; `format_options` name users, say."""
         self.state = state.absolute()
         self.given_port = port
         self.group_min_session_timeout_ms = group_min_session_timeout_ms
         self.environ = os.environ if environ is None else environ
+        self.beside = beside or {}
+        self.format_options = format_options
         self.data = self.state / "kafka"
         self.log_file = self.state / "kafka.log"
         self.properties_file = self.state / "kafka.properties"
@@ -136,6 +142,8 @@ class LocalKafka:
             require_free(port, "Kafka", self.ports_file)
         jars = kafka_jars.resolve(kafka_jars.read_lock(), kafka_jars.writable_cache(self.state, self.environ))
         wanted = properties(self.data, ports["broker"], ports["controller"], self.group_min_session_timeout_ms)
+        for key, value in self.beside.items():
+            wanted[key] = f"{wanted[key]},{value}" if key in LISTENERS else value
         self.properties_file.write_text("".join(f"{key}={value}\n" for key, value in wanted.items()))
         java = [
             str(JAVA),
@@ -204,7 +212,16 @@ class LocalKafka:
 
     def _format(self, java: list[str]) -> None:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        tool = [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self.properties_file)]
+        tool = [
+            *java,
+            "kafka.tools.StorageTool",
+            "format",
+            "-t",
+            cluster,
+            "-c",
+            str(self.properties_file),
+            *self.format_options,
+        ]
         formatting = spawn(tool, self.log_file)
         try:
             code = formatting.wait(START_SECONDS)
