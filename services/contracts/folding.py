@@ -30,6 +30,23 @@ _BY_PLACE = (
 _MONTHS = re.compile(r"tyabr")  # сентябрь and октябрь are sentabr and oktabr, but often typed as they are said
 _SPACES = re.compile(r"\s+")
 
+MOST_MARKS = 30
+"""Combining marks on one letter: more is no writing, as Unicode's stream-safe text has it."""
+_MARKS = frozenset(
+    c
+    for c in map(chr, range(0x300, 0x1F000))
+    if unicodedata.combining(c)
+    or (unicodedata.decomposition(c) and all(map(unicodedata.combining, unicodedata.normalize("NFKD", c))))
+)
+_RUN_OF_MARKS = re.compile(f"[{''.join(sorted(_MARKS))}]+")
+
+
+def stream_safe(text: str) -> str:
+    """The text without the marks that pile up beyond MOST_MARKS: normal forms sort them in time by the square."""
+    if text.isascii() or _MARKS.isdisjoint(text):
+        return text
+    return _RUN_OF_MARKS.sub(lambda run: run[0][:MOST_MARKS], text)
+
 
 def fold(text: str) -> str:
     """Lower case, one apostrophe, Latin letters, single spaces: Ўзбекистон, O'zbekiston and O‘ZBEKISTON are one."""
@@ -43,7 +60,8 @@ def fold(text: str) -> str:
 
 
 def _caseless(text: str) -> str:
+    text = stream_safe(text)
     # Twice, as Unicode defines it: folding the case can undo a normal form and the other way round.
     for _ in range(2):
         text = unicodedata.normalize("NFKC", text).casefold()
-    return unicodedata.normalize("NFKC", text)
+    return stream_safe(unicodedata.normalize("NFKC", text))

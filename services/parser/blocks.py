@@ -9,7 +9,7 @@ from typing import Literal
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from services.parser.limits import MAX_LINE_CHARS, MAX_NODES, MAX_SHORT_LINES
+from services.parser.limits import MAX_LINE_CHARS, MAX_NAMES_CHARS, MAX_NODES, MAX_SHORT_LINES
 
 Part = Literal["content", "chrome", "related", "footer"]
 
@@ -109,7 +109,7 @@ def blocks_of(tree: LexborHTMLParser) -> tuple[Block, ...]:
         attributes = node.attributes
         if "hidden" in attributes:
             continue
-        classes = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".strip()
+        classes = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".strip()[:MAX_NAMES_CHARS]
         if own == "br":
             flush(tag, part, names)
             continue

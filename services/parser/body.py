@@ -11,6 +11,7 @@ import trafilatura
 
 from services.parser import noise
 from services.parser.blocks import Block, short_lines
+from services.parser.decode import clean
 from services.parser.metadata import words_of
 from services.parser.publication import headline
 
@@ -137,7 +138,8 @@ def _cleaned(paragraphs: Sequence[str], title: str) -> tuple[str, ...]:
     seen: set[str] = set()
     wanted = words_of(title)
     for raw in paragraphs:
-        paragraph = _SPACES.sub(" ", raw).strip()
+        # Character references can bring in what was taken out of the page's text.
+        paragraph = _SPACES.sub(" ", clean(raw)).strip()
         if not paragraph or (len(paragraph) >= _REPEATED_CHARS and paragraph in seen):
             continue
         if len(kept) < _EDGE and len(paragraph) <= len(title) + 20 and wanted and wanted == words_of(paragraph):

@@ -8,6 +8,8 @@ import re
 import zlib
 from dataclasses import dataclass
 
+from services.contracts.folding import stream_safe
+
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -72,8 +74,8 @@ def decode(content: bytes, http_charset: str | None = None) -> Decoded | None:
 
 
 def clean(text: str) -> str:
-    """The text without NUL, control characters and noncharacters; lone surrogates become U+FFFD."""
-    return _SURROGATES.sub("\ufffd", _NOT_TEXT.sub("", text))
+    """The text without NUL, control characters, noncharacters and piles of marks; lone surrogates become U+FFFD."""
+    return stream_safe(_SURROGATES.sub("\ufffd", _NOT_TEXT.sub("", text)))
 
 
 def _decode(content: bytes, http_charset: str | None) -> Decoded | None:

@@ -18,6 +18,8 @@ MAX_NODES = 60_000
 """Of the page's tree that are walked for blocks; a page of news has two thousand."""
 MAX_SHORT_LINES = 400
 """That are read for dates and counters."""
+MAX_NAMES_CHARS = 2_000
+"""Of one element's classes and id: they are kept with every block inside it."""
 MAX_LINE_CHARS = 200
 """Longer lines are prose: no date, label or counter is read from them."""
 

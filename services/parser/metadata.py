@@ -29,6 +29,8 @@ from services.parser.limits import (
 from services.parser.structured import Graph, graph_of, kinds, tidy
 
 _SPACES = re.compile(r"\s+")
+_ENDLESS_REFERENCE = re.compile(r"&#\d{10,};?")
+"""Python refuses to read a number of thousands of digits."""
 _TITLE_CUT = re.compile(r"\s+[|\-–—·•»:/]+\s+|\s*[|»]\s*|\s*::\s*")
 _LANGUAGE = re.compile(r"^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}$")
 _BYLINE = re.compile(
@@ -84,7 +86,7 @@ def metadata_of(tree: LexborHTMLParser, url: str, blocks: Sequence[Block], known
     """Everything but dates and text."""
     graph, meta = graph_of(tree), _meta(tree)
     origins: dict[str, str] = {}
-    site = _first(meta, "og:site_name", "application-name") or graph.site_name()
+    site = (_first(meta, "og:site_name", "application-name") or graph.site_name() or "")[:MAX_TITLE_CHARS] or None
 
     def keep(field: str, found: Iterable[tuple[str | None, str]], most: int) -> str | None:
         for value, origin in found:
@@ -138,7 +140,7 @@ def words_of(text: str) -> set[str]:
 
 def one_line(text: str | None) -> str:
     """Markup's text as one line of storable text."""
-    return _SPACES.sub(" ", clean(html.unescape(text or ""))).strip()
+    return _SPACES.sub(" ", clean(html.unescape(_ENDLESS_REFERENCE.sub("\ufffd", text or "")))).strip()
 
 
 def _meta(tree: LexborHTMLParser) -> dict[str, list[str]]:
@@ -170,7 +172,8 @@ def _titles(
         (_first(meta, "og:title", "twitter:title", "dc.title"), "opengraph"),
         (one_line(node.text()) if node else None, "title"),
     ]
-    claims = [(without_site(t, site, url), origin) for t, origin in stated if t]
+    # Cut first: what is no title in its first thousand characters is none, and parting it from the site takes long.
+    claims = [(without_site(t[: 2 * MAX_TITLE_CHARS], site, url), origin) for t, origin in stated if t]
     shown = [one_line(n.text(separator=" ")) for n in tree.css("h1, [itemprop=headline]")[:10]]
     shown = [s for s in shown if 0 < len(s) <= MAX_TITLE_CHARS and not _is_site(s, site, url)]
     best = max(((max((_alike(s, c) for c, _ in claims), default=0.0), -i) for i, s in enumerate(shown)), default=None)

@@ -21,7 +21,7 @@ from services.parser.body import Body, body_of
 from services.parser.decode import Decoded, TooLarge, decode, unpack
 from services.parser.limits import Limits
 from services.parser.metadata import Metadata, metadata_of
-from services.parser.nesting import MOST_DEEP, nests_too_deep
+from services.parser.nesting import overgrown
 from services.parser.publication import Publication, headline, publication_of
 
 STAGE = "parser"
@@ -134,8 +134,9 @@ def _text_of(page: FetchedPage, limits: Limits) -> Decoded:
     decoded = decode(content, page.charset)
     if decoded is None:
         raise _Refused("undecodable-text", "the bytes are text in no known encoding")
-    if nests_too_deep(decoded.text):
-        raise _Refused("too-large", f"elements nest more than {MOST_DEEP} deep")
+    why = overgrown(decoded.text)
+    if why:
+        raise _Refused("too-large", why)
     return decoded
 
 

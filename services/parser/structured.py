@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -109,11 +110,11 @@ def _loaded(source: str) -> Any:
 def _flat(value: Any, most: int) -> list[Node]:
     """Outermost nodes first; parts that are not the page itself (comments, list items) stay inside."""
     found: list[Node] = []
-    waiting = [value]
+    waiting = deque([value])
     while waiting and len(found) < most:
-        current = waiting.pop(0)
+        current = waiting.popleft()
         if isinstance(current, list):
-            waiting[:0] = current[:most]
+            waiting.extendleft(reversed(current[:most]))
         elif isinstance(current, dict):
             if "@type" in current or "@id" in current:
                 found.append(current)

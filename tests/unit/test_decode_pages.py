@@ -60,6 +60,10 @@ def test_what_no_database_stores_is_taken_out() -> None:
     assert clean("a\x00b\ud800c\ufffed\te\n") == "ab\ufffdcd\te\n"
 
 
+def test_a_letter_keeps_no_more_marks_than_writing_has() -> None:
+    assert clean("a" + "\u0301" * 40_000 + " й") == "a" + "\u0301" * 30 + " й"
+
+
 def test_a_bomb_is_not_unpacked() -> None:
     bomb = pack(b"\x00" * 50_000_000)
     with pytest.raises(TooLarge):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from services.contracts.folding import APOSTROPHES, fold
+from services.contracts.folding import APOSTROPHES, MOST_MARKS, fold
 
 fast = settings(max_examples=300, deadline=None, derandomize=True, database=None)
 
@@ -39,6 +41,14 @@ def test_folding_twice_changes_nothing(text: str) -> None:
 )
 def test_both_scripts_of_a_word_are_one(written: str, meant: str) -> None:
     assert fold(written) == fold(meant)
+
+
+def test_piles_of_marks_are_folded_in_no_time_and_letters_keep_theirs() -> None:
+    started = time.perf_counter()
+    folded = fold("a" + "\u0327\u0301\u0323" * 40_000 + "ь" + "\u0323\u0301" * 40_000)
+    assert time.perf_counter() - started < 1
+    assert len(folded) <= 1 + MOST_MARKS
+    assert fold("Ệ́") == fold("e\u0302\u0323\u0301")
 
 
 def test_every_apostrophe_is_the_same_letter() -> None:

@@ -195,6 +195,11 @@ def test_a_short_report_between_a_long_menu_and_other_news_is_still_an_article()
         ("<div>" * 9000, {}, "too-large"),
         ("<p>" + "word " * 120_000, {}, "too-large"),
         (b" " * 9_000_000, {}, "too-large"),
+        ("<p " + " ".join(f"a{n}=1" for n in range(20_000)) + ">", {}, "too-large"),
+        ("<p " + "".join(f"a{n}='>'" for n in range(20_000)) + ">", {}, "too-large"),
+        ("".join(f"<a h={n}><b i={n}>" for n in range(20_000)), {}, "too-large"),
+        ("<x></y>" * 20_000, {}, "too-large"),
+        ("<p>" + "".join(f"<b i={n}>" for n in range(1_000)) + "</p>" + "<p>x</p>" * 20_000, {}, "too-large"),
         ("", {}, "no-title"),
     ],
 )
@@ -203,6 +208,20 @@ def test_every_page_that_is_no_article_says_why(content: str | bytes, facts: dic
     found = rejection(content, **facts)
     assert found.reason == reason
     assert (found.source, found.stage, found.rejected_at) == ("dolina", "parser", NOW)
+
+
+def test_markup_that_looks_large_and_is_not_is_read() -> None:
+    picture = f'<img src="data:image/png;base64,{"QUJD a=b " * 5_000}">'
+    chart = "<svg>" + '<path d="M0 0"/>' * 5_000 + "</svg>"
+    script = "<script>" + "if (a <b && c) s = '<div><b>';\n" * 5_000 + "</script>"
+    unclosed = "<br><b>Note:<p>" * 1_000 + "<!-- <i x> -->" * 5_000
+    found = article(f"<h1>Ferry runs again</h1>{picture}{chart}{script}<p>{SENTENCE * 3}</p>{unclosed}")
+    assert SENTENCE.strip() in found.text
+
+
+def test_a_reference_without_end_does_not_break_the_page() -> None:
+    found = article(f"<h1>Ferry runs</h1><meta name=author content='&amp;#{'9' * 5_000}'><p>{SENTENCE * 3}</p>")
+    assert found.title == "Ferry runs"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """A translated sentence is refused for a reason; sentences are cut where they end."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,3 +49,12 @@ def test_units_are_short_and_nothing_is_lost(text: str) -> None:
     pieces = units(text)
     assert all(0 < len(piece) <= MAX_UNIT_CHARS for piece in pieces)
     assert "".join("".join(pieces).split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    "run", ["." * 100_000, '."' * 50_000, "x. " + " " * 100_000 + "(", "x. " + "(" * 100_000 + "!"]
+)
+def test_a_run_of_marks_is_cut_in_no_time(run: str) -> None:
+    started = time.perf_counter()
+    assert "".join(units(f"Antes {run} depois.")).replace(" ", "") == f"Antes{run}depois.".replace(" ", "")
+    assert time.perf_counter() - started < 1

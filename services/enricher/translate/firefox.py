@@ -115,12 +115,14 @@ class FirefoxTranslator:
             for batch in _batches(texts):
                 if done and seconds > self._max_seconds:
                     break
-                known, took = await self._known(model, [unit for text in batch for unit in _units(text)])
+                cut_up = [_lines(text) for text in batch]
+                wanted = [unit for lines in cut_up for line in lines for unit in line]
+                known, took = await self._known(model, wanted)
                 seconds += took
-                for text in batch:
-                    wrong = _flaws(text, known, target)
+                for lines in cut_up:
+                    wrong = _flaws(lines, known, target)
                     flaws.extend(wrong)
-                    done.append(None if wrong else _assembled(text, known))
+                    done.append(None if wrong else _assembled(lines, known))
         except Exception as error:  # whatever an engine can do must not cost the article
             why = f"{type(error).__name__}: {error}"
             return self._answer(model, target, "failed", None, (), seconds, why)
@@ -227,19 +229,16 @@ def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _lines(text: str) -> list[tuple[str, ...]]:
+    """The units of each of a text's lines."""
     return [units(line) for line in _SURROGATE.sub("\ufffd", text).split("\n")]
 
 
-def _units(text: str) -> list[str]:
-    return [unit for line in _lines(text) for unit in line]
+def _flaws(lines: Sequence[Sequence[str]], known: Mapping[str, str], target: str) -> list[str]:
+    return [wrong for line in lines for unit in line if (wrong := flaw(unit, known[unit], target))]
 
 
-def _flaws(text: str, known: Mapping[str, str], target: str) -> list[str]:
-    return [wrong for unit in _units(text) if (wrong := flaw(unit, known[unit], target))]
-
-
-def _assembled(text: str, known: Mapping[str, str]) -> str:
-    return "\n".join(" ".join(known[unit].strip() for unit in line) for line in _lines(text))
+def _assembled(lines: Sequence[Sequence[str]], known: Mapping[str, str]) -> str:
+    return "\n".join(" ".join(known[unit].strip() for unit in line) for line in lines)
 
 
 def _status(
