@@ -246,6 +246,7 @@ class Crawl:
         await self._insist(lambda: self._publisher.send(REJECTIONS, refused, id_=id_))
         await self._record(entry, denied(entry, why, self._mark()))
         self._count(entry.request.source, "rejected")
+        metrics.FETCH_REJECTIONS.labels(why.reason).inc()
         logs.logger().info(
             "rejected", url=entry.request.url, source=entry.request.source, reason=why.reason, detail=why.detail
         )

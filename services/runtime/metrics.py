@@ -49,8 +49,8 @@ SOURCE_ARTICLES = _counter(
     "source_articles", "What became of a source's articles, by event (discovered to stored, or rejected).",
     "source", "event",
 )  # fmt: skip
-SOURCE_EXPECTED_PER_DAY = _gauge("source_expected_articles", "Articles a day that a source usually brings.", "source")
 FETCHES = _counter("fetches", "Requests by status class, or the fault that ended them.", "source", "status_class")
+FETCH_REJECTIONS = _counter("fetch_rejections", "Pages that the fetcher refused, by reason.", "reason")
 FETCH_SECONDS = _histogram("fetch_seconds", "A request, from connecting to the last byte.", "source")
 FRONTIER_ENTRIES = _gauge("frontier_entries", "What the frontier knows, by state.", "state")
 HOST_QUEUE_AGE_SECONDS = _gauge("host_queue_age_seconds", "How long the oldest due request has waited.")
