@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
 
@@ -210,9 +211,11 @@ def topics_apply(
 ) -> None:
     """Create missing topics, set what differs."""
     known = settings_for(state).model_dump(include=set(TopicSettings.model_fields))
-    changes = asyncio.run(
-        applied(TopicSettings(**known | {"topics_partitions": partitions, "topics_replication": replication}))
-    )
+    settings = TopicSettings(**known | {"topics_partitions": partitions, "topics_replication": replication})
+    try:
+        changes = asyncio.run(applied(settings))
+    except KafkaError as error:
+        raise LocalRunError(f"The topics can't be applied at {settings.kafka_bootstrap_servers}: {error}") from None
     for change in changes:
         screen.print(f"{change.topic}: {change.what}", soft_wrap=True)
     screen.print(f"{len(TOPICS)} topics, {len(changes)} changes")
