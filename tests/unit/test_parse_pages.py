@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
 
 from services.contracts.articles import ParsedArticle
 from services.contracts.message import Stamp
 from services.contracts.outcomes import Rejection
 from services.contracts.pages import FetchedPage, FetchRequest, Hints, SourceFacts, pack
-from services.parser.limits import Limits
+from services.parser.blocks import blocks_of
+from services.parser.limits import MAX_NAMES_CHARS, Limits
 from services.parser.parse import parse
 
 PAGES = Path(__file__).parent / "pages"
@@ -217,6 +220,21 @@ def test_markup_that_looks_large_and_is_not_is_read() -> None:
     unclosed = "<br><b>Note:<p>" * 1_000 + "<!-- <i x> -->" * 5_000
     found = article(f"<h1>Ferry runs again</h1>{picture}{chart}{script}<p>{SENTENCE * 3}</p>{unclosed}")
     assert SENTENCE.strip() in found.text
+
+
+def test_what_a_page_says_of_itself_at_great_length_is_read_in_no_time() -> None:
+    graph = "{" + ",".join(f'"{n}":{{}}' for n in range(20_000)) + "}"
+    head = f'<title>Ferry runs{" | Dolina" * 20_000}</title><script type="application/ld+json">{graph}</script>'
+    started = time.perf_counter()
+    article(f"{head}<h1>Ferry runs again</h1><p>{SENTENCE * 3}</p>")
+    assert time.perf_counter() - started < 5
+
+
+def test_long_names_of_an_element_are_not_kept_with_every_line_in_it() -> None:
+    lines = "".join(f"<i class=c{n}>{n}</i><br>" for n in range(100))
+    blocks = blocks_of(LexborHTMLParser(f"<div class='{'wide ' * 50_000}'>{lines}</div>"))
+    assert len(blocks) == 100
+    assert max(len(block.names) for block in blocks) < 2 * MAX_NAMES_CHARS
 
 
 def test_a_reference_without_end_does_not_break_the_page() -> None:
