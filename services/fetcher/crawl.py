@@ -280,9 +280,7 @@ class Crawl:
             case Denied(reason=reason, detail=detail):
                 await self._feed_failed(entry, f"{reason}: {detail}")
             case Move(url=url):
-                await self._feed_failed(
-                    entry, f"moved to {url}, a host that another replica asks: name that address in the source"
-                )
+                await self._feed_failed(entry, f"too many redirects, the last to {url}")
 
     async def _polled(self, entry: FrontierEntry, answer: Answer, digest: str | None, feed: Feed | None) -> None:
         self._still_ours(entry)

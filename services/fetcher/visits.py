@@ -21,12 +21,19 @@ class Visit:
     """One job's requests. Only before the first may it give its turn back: after that it would begin anew for ever."""
 
     hosts: Hosts
+    home: str
     source: str | None
     begun: bool = False
 
     async def ask(self, url: str, headers: Mapping[str, str]) -> Outcome:
-        """The next request, paced by the URL's own host. Raises NotOurs or NotNow."""
-        outcome = await self.hosts.request(host_of(url), url, self.source, headers, patient=self.begun)
+        """The next request, paced by the URL's own host. Raises NotOurs or NotNow.
+
+        Where another replica has that host, by the host that sent us there: a robots.txt or a feed that redirects, to
+        `www` say, is a request a day or a poll, and not to follow it would close the site.
+        """
+        host = host_of(url)
+        payer = host if self.hosts.ours(host) else self.home
+        outcome = await self.hosts.request(payer, url, self.source, headers, patient=self.begun)
         self.begun = True
         return outcome
 
@@ -42,9 +49,9 @@ class Visits:
         self._robots: dict[str, Robots] = {}
 
     async def obtain(self, url: str, source: str | None, headers: Mapping[str, str], *, across: bool) -> Meaning:
-        """Ask for a URL and follow its redirects on the host, or to all hosts of ours; a Move leads elsewhere."""
-        visit = Visit(self._hosts, source)
+        """Ask for a URL and follow its redirects on the host, or `across` hosts; a Move leads elsewhere."""
         first = host_of(url)
+        visit = Visit(self._hosts, first, source)
         seen = {url}
         try:
             for _ in range(MAX_HOPS + 1):
@@ -56,8 +63,7 @@ class Visits:
                 found = meaning(await visit.ask(url, headers))
                 if not isinstance(found, Move):
                     return found
-                target = host_of(found.url)
-                if target != first and not (across and self._hosts.ours(target)):
+                if host_of(found.url) != first and not across:
                     return found
                 if found.url in seen:
                     return Denied("too-many-redirects", f"a loop through {found.url}")
@@ -78,7 +84,7 @@ class Visits:
         host = host_of(place)
         strikes = self._hosts.strikes(host)
         robots = await self._read(visit, place)
-        if isinstance(robots.closed, Later):
+        if isinstance(robots.closed, Later) and self._hosts.ours(host):
             robots = replace(robots, until=await self._hosts.close(host, strikes))
         if len(self._robots) >= MAX_ROBOTS_KEPT:
             self._robots = {k: v for k, v in self._robots.items() if v.until > self._clock()}
@@ -96,10 +102,5 @@ class Visits:
             found = meaning(outcome)
             if not isinstance(found, Move):
                 break
-            if not self._hosts.ours(host_of(found.url)):
-                # Another replica counts that host's requests. RFC 9309 would let us take the file as unavailable, which
-                # opens the site; as unreachable it closes it, and no page is asked for against rules we did not read.
-                why = f"robots.txt redirects to {found.url}, a host that another replica asks"
-                return Robots(self._clock(), closed=Later("unreachable", why))
             outcome = await visit.ask(found.url, {})
         return read_robots(outcome, self._clock(), self._denied_for)

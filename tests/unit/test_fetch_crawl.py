@@ -448,10 +448,11 @@ async def test_a_host_that_many_robots_files_redirect_to_is_asked_at_its_own_pac
         assert it.frontier.host("shared.example", utc_now()).fetched_today == 5
 
 
-async def test_redirects_of_robots_and_feeds_to_a_host_of_another_replica_are_not_followed() -> None:
+async def test_robots_and_feeds_are_followed_to_a_host_of_another_replica_at_the_first_hosts_pace() -> None:
     feed = "http://c.example/rss"
     script: dict[str, list[Outcome]] = {
         "http://a.example/robots.txt": [Answer("", 301, {"location": "http://d.example/robots.txt"})],
+        A: [HTML],
         feed: [Answer("", 301, {"location": "http://d.example/rss"})],
     }
     async with fetching(script, partitions=7) as it:
@@ -459,10 +460,6 @@ async def test_redirects_of_robots_and_feeds_to_a_host_of_another_replica_are_no
         it.frontier.revoke(partition_of("d.example", 7))
         it.book.apply("c", Source(id="c", name="C", homepage="http://c.example/", feeds=(feed,), language="uz"))
         await it.submit(A)
-        await until(lambda: it.broker.refused == {A: "unreachable"} and feed in it.web.asked)
-        await until(lambda: any(e.kind == "feed" for e in it.broker.of(FrontierEntry)))
-        told = next(e.detail for e in it.broker.of(FrontierEntry) if e.kind == "feed")
-        assert told is not None
-        assert told.startswith("moved to http://d.example/rss, a host that another replica asks")
-        assert A not in it.web.asked
-        assert not it.web.times["d.example"]
+        await until(lambda: it.broker.pages == [A] and "http://d.example/rss" in it.web.asked)
+        assert it.frontier.host("a.example", utc_now()).fetched_today == 3, "robots.txt, where it led, the page"
+        assert it.frontier.host("d.example", utc_now()).fetched_today == 0
