@@ -81,6 +81,12 @@ def answers(port: int, timeout: float = 1.0) -> bool:
     return correlation == 1 and error == 0
 
 
+def cluster_id(chosen: uuid.UUID) -> str:
+    """A UUID as Kafka writes it; its tools would take a leading hyphen for an option, so there is none."""
+    written = base64.urlsafe_b64encode(chosen.bytes).decode().rstrip("=")
+    return f"A{written[1:]}" if written.startswith("-") else written
+
+
 class LocalKafka:
     """One broker whose data, log and ports live in a state folder; it can be killed and started again on them."""
 
@@ -211,7 +217,7 @@ class LocalKafka:
         return "kafka.Kafka" in command and str(self.properties_file) in command
 
     def _format(self, java: list[str]) -> None:
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = cluster_id(uuid.uuid4())
         tool = [
             *java,
             "kafka.tools.StorageTool",
