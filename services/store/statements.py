@@ -117,7 +117,6 @@ READ_HOLDERS = """
     LEFT JOIN contents ON contents.article_id = o.article_id AND contents.content_key = o.content_key
 """
 
-READ_REVISIONS = "SELECT article_id, revision, content_key, valid_from FROM revisions WHERE article_id = ANY (%s)"
 FORGET_REVISIONS = """
     DELETE FROM revisions USING unnest(%s::text[], %s::int[]) AS known (article_id, count)
     WHERE revisions.article_id = known.article_id AND revisions.revision > known.count

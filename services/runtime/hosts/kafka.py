@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import asyncio
 import contextlib
 import random
@@ -154,8 +155,9 @@ class _Host(ConsumerRebalanceListener):  # type: ignore[misc]
             logs.logger().error("rebalance failed", exc_info=error)
             give_up(EXIT_IMPOSSIBLE, f"a rebalance listener raised {error!r}")
 
+    @abc.abstractmethod
     async def _release(self, seconds: float) -> None:
-        raise NotImplementedError
+        """Finish what is in flight within that time, and give up the rest."""
 
     async def commit(self) -> None:
         """Commit what is finished; a refused commit means that the records come again."""
