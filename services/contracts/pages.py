@@ -12,6 +12,8 @@ from services.contracts.message import Count, Message, Moment, Stamp, Value
 from services.contracts.sources import Lane
 
 RequestReason = Literal["feed", "sitemap", "index", "link", "submitted", "recrawl"]
+ListForm = Literal["feed", "sitemap", "index", "robots"]
+"""What lists pages: RSS, Atom or JSON Feed; a sitemap or an index of them; an HTML page; a robots.txt's sitemaps."""
 
 
 class Hints(Value):
@@ -19,6 +21,7 @@ class Hints(Value):
 
     title: str | None = None
     published: str | None = Field(default=None, description="as written in the feed")
+    modified: str | None = Field(default=None, description="as written in the sitemap, of a page or of a sitemap")
 
 
 class FetchRequest(Message):
@@ -32,6 +35,9 @@ class FetchRequest(Message):
     hints: Hints = Hints()
     hops: Count = Field(default=0, description="redirects that crossed hosts on the way here")
     origin: str | None = Field(default=None, description="the URL first asked for, where redirects crossed hosts")
+    listing: ListForm | None = Field(default=None, description="the URL is no page, but a list of pages to be read once")
+    since: Moment | None = Field(default=None, description="of a list: what it dates before this is not asked for")
+    traceparent: str | None = Field(default=None, description="W3C trace context of whoever asked")
     requested_at: Moment
 
 
@@ -81,7 +87,7 @@ FrontierState = Literal["pending", "fetched", "rejected", "gone", "failed"]
 
 
 class FrontierEntry(Message):
-    """What the fetcher knows of a URL, a feed or a host; the newest record of a key is the truth."""
+    """What the fetcher knows of a URL, a polled list or a host; the newest record of a key is the truth."""
 
     kind: Literal["url", "feed", "host"]
     host: str
@@ -104,6 +110,20 @@ class FrontierEntry(Message):
     retry_after: Moment | None = Field(default=None, description="of a host: nothing before this")
     strikes: Count = Field(default=0, description="of a host: 429, 503 and timeouts in a row")
     last_request_at: Moment | None = None
+    recrawls: Count = Field(default=0, description="of a URL: how often it was fetched again")
+    missing: Count = Field(default=0, description="of a URL: answers in a row by which it is gone")
+    listing: ListForm | None = Field(default=None, description="of a polled list: its form; a feed where none is given")
+    per_day: float | None = Field(default=None, ge=0, description="of a list: new entries in a usual day")
+    gap_seconds: float | None = Field(default=None, ge=0, description="of a list: its usual longest wait for news")
+    found_at: Moment | None = Field(default=None, description="of a list: when it last announced something new")
+    lies: bool = Field(default=False, description="of a list: it said 304 though it had changed; polled without ETag")
+    moved_to: str | None = Field(default=None, description="of a list: where permanent redirects say that it lives now")
+    fault: str | None = Field(default=None, description="of a list or host: what went wrong last, as the metrics name it")
+    hubs: tuple[str, ...] = Field(default=(), description="of a feed: its WebSub hubs, noted only")
+    missing_like: str | None = Field(
+        default=None, description="of a host: a sketch of what it answers for a page that never was; empty for a 404"
+    )
+    missing_asked_at: Moment | None = Field(default=None, description="of a host: when `missing_like` was learned")
     writer: str = Field(description="which process wrote this record")
     written_at: Moment
 

@@ -25,11 +25,12 @@ class Source(Message):
     name: str
     homepage: str
     feeds: tuple[str, ...] = Field(default=(), description="RSS, Atom or JSON Feed URLs")
-    sitemaps: tuple[str, ...] = Field(default=(), description="not read yet")
-    index_pages: tuple[str, ...] = Field(default=(), description="HTML pages that list news; not read yet")
+    sitemaps: tuple[str, ...] = Field(default=(), description="sitemaps or indexes of them, of news above all")
+    index_pages: tuple[str, ...] = Field(default=(), description="HTML pages that list news, for sites without feeds")
     language: str | None = Field(default=None, description="BCP 47; a hint, never believed over the text")
     timezone: str | None = Field(default=None, description="IANA name, for dates without a zone")
     country: str | None = Field(default=None, description="ISO 3166-1 alpha-2")
     politeness: Politeness = Politeness()
     lane: Lane = "live"
     rights: str | None = Field(default=None, description="what the operator knows of the licence")
+    unverified: str | None = Field(default=None, description="why nobody has seen these addresses answer yet")

@@ -71,7 +71,7 @@ FETCH_REQUESTS = Topic(
 )  # fmt: skip
 URL_FRONTIER = Topic(
     "url-frontier", FrontierEntry, lambda e: e.key, "kind and URL, partitioned by host",
-    "what the fetcher knows of each URL, feed and host",
+    "what the fetcher knows of each URL, polled list and host",
     retention=None, producers=("fetcher",), consumers=("fetcher",),
 )  # fmt: skip
 FETCHED_PAGES = Topic(
@@ -89,11 +89,11 @@ ENRICHED_ARTICLES = Topic(
 )  # fmt: skip
 STORED_ARTICLES = Topic(
     "stored-articles", Receipt, lambda r: r.article_id, "article_id", "a receipt for every change in the store",
-    retention=timedelta(days=30), producers=("store",), consumers=("downstream",),
+    retention=timedelta(days=30), producers=("store",), consumers=("fetcher", "downstream"),
 )  # fmt: skip
 REJECTIONS = Topic(
     "rejections", Rejection, lambda r: _host(r.url), "host", "pages that were understood and are not wanted",
-    retention=timedelta(days=30), producers=("fetcher", "parser", "enricher"), consumers=("store",),
+    retention=timedelta(days=30), producers=("fetcher", "parser", "enricher"), consumers=("fetcher", "store"),
 )  # fmt: skip
 STAGE_CONTROLS = Topic(
     "stage-controls", StageControl, lambda c: c.stage, "stage", "whether a stage may run, and its dead-letter budget",

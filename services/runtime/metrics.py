@@ -53,6 +53,13 @@ FETCHES = _counter("fetches", "Requests by status class, or the fault that ended
 FETCH_REJECTIONS = _counter("fetch_rejections", "Pages that the fetcher refused, by reason.", "reason")
 FETCH_SECONDS = _histogram("fetch_seconds", "A request, from connecting to the last byte.", "source")
 FRONTIER_ENTRIES = _gauge("frontier_entries", "What the frontier knows, by state.", "state")
+SOURCE_HEALTH = _gauge(
+    "source_health", "1 for the state that a source is in: healthy, failing, silent, blocked, moved, new.",
+    "source", "state",
+)  # fmt: skip
+SOURCE_EXPECTED_PER_DAY = _gauge("source_expected_per_day", "New articles in a usual day of the source.", "source")
+SOURCE_SILENT_SECONDS = _gauge("source_silent_seconds", "Since the source last announced something new.", "source")
+POLLS = _counter("polls", "Polls of feeds, sitemaps and index pages, by what they brought.", "source", "result")
 HOST_QUEUE_AGE_SECONDS = _gauge("host_queue_age_seconds", "How long the oldest due request has waited.")
 TRANSLATIONS = _counter("translations", "Translations by engine, pair and status.", "engine", "pair", "status")
 TRANSLATION_SECONDS = _histogram("translation_seconds", "One article's translation.", "engine")
