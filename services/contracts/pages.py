@@ -123,6 +123,9 @@ class FrontierEntry(Message):
     missing_like: str | None = Field(
         default=None, description="of a host: a sketch of what it answers for a page that never was; empty for a 404"
     )
+    robots: str | None = Field(
+        default=None, description="of a robots.txt's URL: its text, gzip then base64; kept so that it survives a move"
+    )
     missing_asked_at: Moment | None = Field(default=None, description="of a host: when `missing_like` was learned")
     writer: str = Field(description="which process wrote this record")
     written_at: Moment
