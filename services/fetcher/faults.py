@@ -1,0 +1,176 @@
+"""Everything that can go wrong with a request, in one table: what it means, whose it is, when it is tried again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from services.contracts.outcomes import RejectionReason
+from services.fetcher.answers import Answer, Fault, Outcome, Refusal
+
+Signal = Literal["host", "silence", "url", "ours"]
+"""Whose trouble it is: the host's at once, the host's from the second time in a row, one URL's, or our own."""
+Again = Literal["tries", "host", "next-day", "midnight", "recrawl", "unasked"]
+
+SIGNALS: dict[Signal, str] = {
+    "host": "host",
+    "silence": "host, from the second in a row",
+    "url": "URL",
+    "ours": "ours",
+}
+AGAIN: dict[Again, str] = {
+    "tries": "`FETCHER_RETRY_SECONDS` later, then 4 times later each time, at most 6 h; `FETCHER_ATTEMPTS` in all",
+    "host": "the same, and not before the whole host is asked again: twice as long each time, at most 6 h",
+    "next-day": "a day later, if it is still listed",
+    "midnight": "after midnight UTC, or when the host may be asked again; no attempt is counted",
+    "recrawl": "when it is asked for by name, or as a recrawl",
+    "unasked": "only when it is asked for by name",
+}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One row: `name` is what metrics and records call it, `ends` what becomes of a URL when no try is left."""
+
+    name: str
+    means: str
+    signal: Signal
+    again: Again
+    ends: RejectionReason | None
+    statuses: frozenset[int] = field(default=frozenset())
+
+
+def _status(
+    codes: int | Iterable[int], means: str, signal: Signal, again: Again, name: str = "",
+    ends: RejectionReason = "http-status",
+) -> Trouble:  # fmt: skip
+    statuses = frozenset((codes,) if isinstance(codes, int) else codes)
+    return Trouble(name or f"http-{min(statuses)}", means, signal, again, ends, statuses)
+
+
+TROUBLES: tuple[Trouble, ...] = (
+    Trouble("dns", "the name has no address, or DNS does not answer", "silence", "tries", "unreachable"),
+    Trouble("connect", "nobody takes the connection", "silence", "tries", "unreachable"),
+    Trouble("tls", "no TLS: an untrusted certificate, or no version in common", "silence", "tries", "unreachable"),
+    Trouble("timeout", "no whole answer within `FETCHER_TIMEOUT_SECONDS`", "silence", "tries", "unreachable"),
+    Trouble("protocol", "broken HTTP, or the connection ends in mid-answer", "silence", "tries", "unreachable"),
+    Trouble("encoding", "the body is not in the encoding that its header names", "silence", "tries", "unreachable"),
+    Trouble("proxy", "the egress proxy does not answer, or refuses", "ours", "tries", "unreachable"),
+    Trouble("ours", "an error in our own code; the log has its trace", "ours", "tries", "unreachable"),
+    Trouble("budget", "the host was asked often enough today, or rests for a good while", "ours", "midnight", None),
+    Trouble("address-refused", "the name leads to a private or local address", "url", "unasked", "address-refused"),
+    Trouble("bad-url", "no http or https URL, or a redirect to one that is none", "url", "unasked", "bad-url"),
+    Trouble("robots", "robots.txt closes the page to us", "url", "unasked", "robots"),
+    Trouble("robots-unread", "robots.txt is answered with 429 or 5xx: the host is closed", "host", "host", "robots"),
+    Trouble("too-many-redirects", "a loop, or more than 10 redirects", "url", "unasked", "too-many-redirects"),
+    Trouble("unasked-304", "\"not modified\" to a request without validators", "url", "next-day", "http-status"),
+    _status(400, "the server takes the request for malformed", "url", "next-day"),
+    _status(401, "a name and a password are wanted", "url", "next-day"),
+    _status(402, "a paywall that says so", "url", "next-day"),
+    _status(403, "forbidden: to everybody, to robots, or to this address", "url", "next-day"),
+    _status(404, "there is nothing", "url", "recrawl", ends="gone"),
+    _status(408, "the server waited too long for the request", "url", "tries"),
+    _status(410, "there is nothing any more, on purpose", "url", "recrawl", ends="gone"),
+    _status(425, "the server fears a replay of an early request", "url", "tries"),
+    _status(429, "too many requests; `Retry-After` is heeded", "host", "host"),
+    _status(451, "closed for legal reasons, often by country", "url", "next-day"),
+    _status(500, "the page's program failed", "url", "tries"),
+    _status(501, "the server cannot answer GET", "url", "next-day"),
+    _status(502, "a gateway got no good answer from the site", "url", "tries"),
+    _status(503, "overloaded or under repair; `Retry-After` is heeded", "host", "host"),
+    _status(504, "a gateway got no answer from the site in time", "url", "tries"),
+    _status((507, 509), "out of room, or out of the month's traffic", "url", "tries"),
+    _status((520, 521, 522, 523, 524, 525, 527, 529), "a CDN cannot reach the site", "url", "tries"),
+    _status((526, 528, 530), "a CDN refuses the site: its certificate, its name, its account", "url", "next-day"),
+    Trouble("http-3xx", "a redirect that leads nowhere, or 300 and 305", "url", "next-day", "http-status"),
+    Trouble("http-4xx", "any other status of 400 to 499", "url", "next-day", "http-status"),
+    Trouble("http-5xx", "any other status of 500 to 599", "url", "next-day", "http-status"),
+    Trouble("odd-status", "below 200, 600 and more, 2xx but 200 and 203", "url", "next-day", "http-status"),
+    Trouble("blocked", "a challenge page: the site wants to see a browser", "host", "host", "http-status"),
+    Trouble("not-html", "no HTML, by its media type or, without one, by its looks", "url", "unasked", "not-html"),
+    Trouble("too-large", "over 5 MiB compressed, 8 MiB unpacked, or 64 KiB of headers", "url", "unasked", "too-large"),
+    Trouble("empty", "200 without a body; the parser refuses the page", "url", "recrawl", "no-title"),
+    Trouble("soft-404", "200 with the page that the site shows for what never was", "url", "recrawl", "gone"),
+    Trouble("not-a-list", "a feed, sitemap or index page that can't be read", "url", "tries", None),
+)  # fmt: skip
+"""Every row; the names are all values that the label of a metric, or `FrontierEntry.fault`, can take."""
+
+NAMED = {trouble.name: trouble for trouble in TROUBLES}
+_BY_STATUS = {status: trouble for trouble in TROUBLES for status in trouble.statuses}
+
+PASSING = frozenset(status for status, trouble in _BY_STATUS.items() if trouble.again in ("tries", "host"))
+"""Statuses after which the same URL is tried again."""
+HOST_STATUSES = frozenset(status for status, trouble in _BY_STATUS.items() if trouble.signal == "host")
+"""Statuses that speak of the whole host."""
+
+_SAID_STATUS = re.compile(r"\bstatus (\d{3})\b")
+_SAID_KIND = re.compile(r"(?:robots\.txt: )?([a-z-]+): ")
+
+
+class Verdict(Protocol):
+    """Later or Denied: a reason, and words that begin with what happened."""
+
+    @property
+    def reason(self) -> RejectionReason:
+        """How it ends where no time is left."""
+
+    @property
+    def detail(self) -> str:
+        """What happened."""
+
+
+def fault_of(found: Outcome | Verdict, *, conditional: bool = False) -> Trouble | None:
+    """The row of what a request came to, or of what `meaning()` made of it; None where nothing is wrong.
+
+    304 is right where the request was `conditional`, and a redirect that leads somewhere always.
+    """
+    match found:
+        case Answer(status=200 | 203, body=body):
+            return None if body else NAMED["empty"]
+        case Answer(status=304):
+            return None if conditional else NAMED["unasked-304"]
+        case Answer(status=301 | 302 | 303 | 307 | 308) if found.header("location"):
+            return None
+        case Answer(status=status):
+            return of_status(status)
+        case Fault(kind=kind):
+            return NAMED[kind]
+        case Refusal(reason=reason):
+            return NAMED[reason]
+    return _of_verdict(found.reason, found.detail)
+
+
+def of_status(status: int) -> Trouble:
+    """The row of a status that brought nothing."""
+    known = _BY_STATUS.get(status)
+    if known is not None:
+        return known
+    if status == 304:
+        return NAMED["unasked-304"]
+    return NAMED.get(f"http-{status // 100}xx", NAMED["odd-status"])
+
+
+def _of_verdict(reason: RejectionReason, detail: str) -> Trouble:
+    if detail.startswith("challenge"):
+        return NAMED["blocked"]
+    if reason == "robots":
+        return NAMED["robots-unread" if detail.startswith("robots.txt was answered") else "robots"]
+    if reason == "gone" or reason == "http-status":
+        said = _SAID_STATUS.search(detail)
+        return of_status(int(said[1])) if said else NAMED["soft-404" if reason == "gone" else "odd-status"]
+    if reason == "unreachable":
+        kind = _SAID_KIND.match(detail)
+        return NAMED.get(kind[1] if kind else "", NAMED["ours"])
+    return NAMED.get(reason, NAMED["ours"])
+
+
+def markdown_table() -> str:
+    """All rows as docs/fetch-errors.md shows them."""
+    lines = ["| name | what it means | signal of | asked again | ends as |", "|---|---|---|---|---|"]
+    for row in TROUBLES:
+        codes = f" ({', '.join(map(str, sorted(row.statuses)))})" if len(row.statuses) > 1 else ""
+        ends = f"`{row.ends}`" if row.ends else "–"
+        lines.append(f"| `{row.name}`{codes} | {row.means} | {SIGNALS[row.signal]} | {AGAIN[row.again]} | {ends} |")
+    return "\n".join(lines) + "\n"
