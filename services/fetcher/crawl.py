@@ -11,7 +11,7 @@ from services.contracts.identity import canonical_url, host_of
 from services.contracts.pages import FetchRequest, FrontierEntry
 from services.contracts.topics import FETCH_REQUESTS, FETCHED_PAGES, REJECTIONS
 from services.fetcher.answers import Answer, Web
-from services.fetcher.feeds import Feed, NotAFeed, read_feed
+from services.fetcher.feeds import read_feed
 from services.fetcher.frontier import Frontier, Turn, partition_of
 from services.fetcher.hosts import HostRules, Hosts
 from services.fetcher.interpret import (
@@ -27,6 +27,7 @@ from services.fetcher.interpret import (
 )
 from services.fetcher.ledger import Insistence, Ledger, NotOurs, Publisher
 from services.fetcher.lifecycle import Mark, Patience, denied, fetched, known_to, moved, not_polled, polled, postponed
+from services.fetcher.listing import Listing, NotAListing
 from services.fetcher.pulse import Pulse
 from services.fetcher.schedule import Bounds, asked_interval, interval_after
 from services.fetcher.settings import FetcherSettings
@@ -270,8 +271,8 @@ class Crawl:
                     await self._polled(entry, answer, digest, None)
                     return
                 try:
-                    feed = await asyncio.to_thread(read_feed, answer.body, answer.url, answer.headers)
-                except NotAFeed as error:
+                    feed = await asyncio.to_thread(read_feed, answer.body, answer.url, answer.headers, self._clock())
+                except NotAListing as error:
                     await self._feed_failed(entry, str(error))
                 else:
                     await self._polled(entry, answer, digest, feed)
@@ -282,16 +283,17 @@ class Crawl:
             case Move(url=url):
                 await self._feed_failed(entry, f"too many redirects, the last to {url}")
 
-    async def _polled(self, entry: FrontierEntry, answer: Answer, digest: str | None, feed: Feed | None) -> None:
+    async def _polled(self, entry: FrontierEntry, answer: Answer, digest: str | None, feed: Listing | None) -> None:
         self._still_ours(entry)
         listed = feed.entries if feed else ()
         new = await self._announce(entry, feed) if feed else 0
         before = None
         if entry.fetched_at is not None and entry.due_at is not None:
             before = entry.due_at - entry.fetched_at
+        floor = feed.floor // timedelta(minutes=1) if feed and feed.floor else None
         interval = max(
             interval_after(before, new, len(listed), self._bounds),
-            asked_interval(answer.headers, feed.ttl_minutes if feed else None, self._clock(), self._bounds),
+            asked_interval(answer.headers, floor, self._clock(), self._bounds),
         )
         await self._record(entry, polled(entry, answer, digest, new, interval, self._mark()))
         logs.logger().info(
@@ -299,7 +301,7 @@ class Crawl:
             next_in=round(interval.total_seconds(), 1),
         )  # fmt: skip
 
-    async def _announce(self, entry: FrontierEntry, feed: Feed) -> int:
+    async def _announce(self, entry: FrontierEntry, feed: Listing) -> int:
         """Ask for what the feed lists and we do not know; how many that were."""
         assert entry.url is not None
         now = self._clock()

@@ -6,7 +6,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin
@@ -14,6 +14,7 @@ from urllib.parse import urljoin
 import feedparser
 
 from services.contracts.identity import BadUrl, canonical_url
+from services.fetcher.listing import Entry, Listing, NotAListing
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_ENTRIES = 500
@@ -27,33 +28,12 @@ _REPLACEMENT = 0xFFFD
 _TAG = re.compile(r"<[^<>]{0,200}>")
 
 
-class NotAFeed(ValueError):
-    """The bytes are no feed that can be read; the text says why."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One announced page."""
-
-    url: str
-    title: str | None = None
-    published: str | None = None
-
-
-@dataclass(frozen=True)
-class Feed:
-    """What a feed says: its entries, each URL once, in the feed's order."""
-
-    entries: tuple[Entry, ...]
-    ttl_minutes: int | None = None
-
-
-def read_feed(body: bytes, url: str, headers: Mapping[str, str] | None = None) -> Feed:
-    """The feed's entries, their links resolved against `url`. Touches no network. Raises NotAFeed."""
+def read_feed(body: bytes, url: str, headers: Mapping[str, str] | None = None, now: datetime | None = None) -> Listing:
+    """The feed's entries, their links resolved against `url`. Touches no network. Raises NotAListing."""
     if len(body) > MAX_BYTES:
-        raise NotAFeed(f"it has {len(body)} bytes; {MAX_BYTES} are the most")
+        raise NotAListing(f"it has {len(body)} bytes; {MAX_BYTES} are the most")
     if body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
-        return Feed(_entries(_json_items(body), url))
+        return Listing(_entries(_json_items(body), url))
     _refuse_what_hurts(body)
     facts = {"content-location": url, "content-type": (headers or {}).get("content-type", "application/xml")}
     readable = _REFERENCES.sub(_mended, body)
@@ -66,10 +46,11 @@ def read_feed(body: bytes, url: str, headers: Mapping[str, str] | None = None) -
             resolve_relative_uris=False,
         )
     except Exception as error:  # feedparser lets errors of its own code through on odd input
-        raise NotAFeed(f"it can't be read: {type(error).__name__}: {error}") from error
+        raise NotAListing(f"it can't be read: {type(error).__name__}: {error}") from error
     if not parsed.entries and not parsed.version:
-        raise NotAFeed("it is neither RSS nor Atom")
-    return Feed(_entries(parsed.entries, url), _minutes(parsed.feed.get("ttl")))
+        raise NotAListing("it is neither RSS nor Atom")
+    minutes = _minutes(parsed.feed.get("ttl"))
+    return Listing(_entries(parsed.entries, url), floor=timedelta(minutes=minutes) if minutes else None)
 
 
 def _mended(references: re.Match[bytes]) -> bytes:
@@ -101,9 +82,9 @@ def _json_items(body: bytes) -> list[Mapping[str, Any]]:
     try:
         told = json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise NotAFeed(f"it is no JSON: {error}") from error
+        raise NotAListing(f"it is no JSON: {error}") from error
     if not str(told.get("version", "")).startswith("https://jsonfeed.org/") or not isinstance(told.get("items"), list):
-        raise NotAFeed("it is JSON, but no JSON Feed")
+        raise NotAListing("it is JSON, but no JSON Feed")
     return [
         {"link": i.get("url"), "id": i.get("id"), "title": i.get("title"), "published": i.get("date_published")}
         for i in told["items"]
@@ -114,18 +95,18 @@ def _json_items(body: bytes) -> list[Mapping[str, Any]]:
 def _refuse_what_hurts(body: bytes) -> None:
     text = body.replace(b"\0", b"")  # UTF-16 and UTF-32 read like ASCII then
     if not text.strip():
-        raise NotAFeed("it is empty")
+        raise NotAListing("it is empty")
     root = _ROOT.search(text)
     prologue = text[: root.start() + 16] if root else text
     if root is None:
-        raise NotAFeed("it is not XML")
+        raise NotAListing("it is not XML")
     if root.start() > MAX_PROLOGUE_BYTES:
         # feedparser's patterns for the prologue take quadratic time.
-        raise NotAFeed("too much stands before its first element")
+        raise NotAListing("too much stands before its first element")
     if _HTML.search(prologue):
-        raise NotAFeed("it is an HTML page")
+        raise NotAListing("it is an HTML page")
     if b"<!entity" in text.lower():
-        raise NotAFeed("it declares XML entities")
+        raise NotAListing("it declares XML entities")
 
 
 def _entry(item: Mapping[str, Any], base: str) -> Entry | None:
@@ -137,7 +118,8 @@ def _entry(item: Mapping[str, Any], base: str) -> Entry | None:
         canonical_url(url)
     except (BadUrl, ValueError):
         return None
-    return Entry(url, _hint(item.get("title")), _hint(item.get("published") or item.get("updated")))
+    modified = _hint(item.get("updated")) if "updated" in item else None
+    return Entry(url, _hint(item.get("title")), _hint(item.get("published")) or modified, modified)
 
 
 def _hint(value: object) -> str | None:

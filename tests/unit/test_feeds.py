@@ -1,10 +1,12 @@
 """Feeds as they are found in the wild, broken and hostile ones among them."""
 
 import time
+from datetime import timedelta
 
 import pytest
 
-from services.fetcher.feeds import MAX_ENTRIES, Entry, NotAFeed, read_feed
+from services.fetcher.feeds import MAX_ENTRIES, read_feed
+from services.fetcher.listing import Entry, NotAListing
 
 URL = "https://site.example/rss/all.xml"
 
@@ -23,7 +25,7 @@ def test_rss_gives_urls_titles_and_dates() -> None:
     entry = item("https://site.example/a", "O‘zbekiston &amp;amp; dunyo", date)
     feed = read_feed(rss(entry, channel="<ttl>15</ttl>"), URL)
     assert feed.entries == (Entry("https://site.example/a", "O‘zbekiston & dunyo", "Fri, 02 Jan 2026 10:00:00 +0500"),)
-    assert feed.ttl_minutes == 15
+    assert feed.floor == timedelta(minutes=15)
 
 
 def test_atom_takes_the_alternate_link_and_resolves_it() -> None:
@@ -47,7 +49,7 @@ def test_json_feed_is_read_too() -> None:
 
 @pytest.mark.parametrize("body", [b"{", b'{"items": []}', b'{"a":' * 100_000, b'{"version": "https://jsonfeed.org/"}'])
 def test_json_that_is_no_feed_is_said_to_be_none(body: bytes) -> None:
-    with pytest.raises(NotAFeed):
+    with pytest.raises(NotAListing):
         read_feed(body, URL)
 
 
@@ -80,7 +82,7 @@ def test_a_feed_without_entries_is_a_feed() -> None:
     [b"", b" \n", b"nothing", b"{}", b"<!DOCTYPE html><html><body>4</body></html>", b"<html>x</html>", b"\xff\x00"],
 )
 def test_what_is_no_feed_is_said_to_be_none(body: bytes) -> None:
-    with pytest.raises(NotAFeed):
+    with pytest.raises(NotAListing):
         read_feed(body, URL)
 
 
@@ -88,7 +90,7 @@ def test_a_feed_that_declares_entities_is_refused_in_any_encoding() -> None:
     bomb = '<!DOCTYPE rss [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><rss version="2.0"><channel>&b;</channel></rss>'
     outside = '<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/passwd">]><rss><channel><title>&x;</title></channel></rss>'
     for body in (bomb.encode(), outside.encode(), bomb.encode("utf-16"), outside.encode("utf-16-be")):
-        with pytest.raises(NotAFeed, match="entities"):
+        with pytest.raises(NotAListing, match="entities"):
             read_feed(body, URL)
 
 
@@ -98,13 +100,13 @@ def test_the_number_of_entries_is_bounded() -> None:
 
 def test_white_space_without_end_before_the_root_is_refused_at_once() -> None:
     started = time.monotonic()
-    with pytest.raises(NotAFeed):
+    with pytest.raises(NotAListing):
         read_feed(b"<?xml version='1.0'?>" + b"\n" * 1_000_000 + rss(item("/a")), URL)
     assert time.monotonic() - started < 1
 
 
 def test_a_feed_of_many_megabytes_is_refused() -> None:
-    with pytest.raises(NotAFeed, match="bytes"):
+    with pytest.raises(NotAListing, match="bytes"):
         read_feed(b"<rss>" + b"x" * 5_000_000, URL)
 
 
