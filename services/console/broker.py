@@ -46,6 +46,13 @@ async def connected(settings: RuntimeSettings, needed: Sequence[Topic[Any] | Raw
         await link.stop()
 
 
+async def send(settings: RuntimeSettings, topic: Topic[Any], *messages: Any) -> None:
+    """Put messages on a topic, each acknowledged. Raises LocalRunError when the broker or the topic is not there."""
+    async with connected(settings, [topic]) as link:
+        for message in messages:
+            await link.send(topic, message)
+
+
 async def read_all(link: Link, topic: Topic[Any], heard: Callable[[Record], None]) -> None:
     """Hear every record that the topic holds now."""
     ended = asyncio.Event()

@@ -7,26 +7,25 @@ import contextlib
 import json
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from aiokafka.errors import KafkaError
-from rich.console import Console
 from rich.table import Table
 
 from services.console import demo as demo_run
 from services.console import doctor as checks
 from services.console import lookup, status
-from services.console.broker import connected, named, newest, offsets, tail
+from services.console.broker import named, offsets, send, tail
 from services.console.local.errors import LocalRunError
-from services.console.settings import STATE, ConsoleSettings, settings_for
+from services.console.settings import settings_for
+from services.console.source_commands import sources
 from services.console.stay import purge, stay, stop
+from services.console.terminal import HERE, State, screen
 from services.contracts.identity import BadUrl, canonical_url, host_of
 from services.contracts.outcomes import StageControl
 from services.contracts.pages import FetchRequest
-from services.contracts.sources import Politeness, Source
-from services.contracts.topics import FETCH_REQUESTS, SOURCES, STAGE_CONTROLS, STAGE_INPUTS, TOPICS, Topic
+from services.contracts.topics import FETCH_REQUESTS, STAGE_CONTROLS, STAGE_INPUTS, TOPICS, Topic
 from services.runtime.stage import Record
 from services.runtime.topics import TopicSettings, applied, configuration
 
@@ -37,14 +36,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-sources = typer.Typer(help="The news sites that are watched.", no_args_is_help=True)
 topics = typer.Typer(help="The topics of the pipeline.", no_args_is_help=True)
 app.add_typer(sources, name="sources")
 app.add_typer(topics, name="topics")
-
-screen = Console()
-State = Annotated[Path, typer.Option("--state", envvar="XABAR_STATE", help="Where local runs keep their data.")]
-HERE = Path(STATE)
 
 
 @app.command()
@@ -105,7 +99,7 @@ def submit(
     except BadUrl as error:
         raise LocalRunError(f"Not submitted: {error}") from None
     request = FetchRequest(url=url, source=source, reason="submitted", requested_at=datetime.now(UTC))
-    asyncio.run(_send(settings_for(state), FETCH_REQUESTS, request))
+    asyncio.run(send(settings_for(state), FETCH_REQUESTS, request))
     screen.print(f"submitted to {host_of(url)}; look for it with: xabar article {url}", soft_wrap=True)
 
 
@@ -124,7 +118,7 @@ def resume(stage: str, state: State = HERE) -> None:
         raise LocalRunError(f"There is no stage {stage!r}. There are: {', '.join(STAGE_INPUTS)}.")
     now = datetime.now(UTC)
     control = StageControl(stage=stage, changed_at=now, resumed_at=now)
-    asyncio.run(_send(settings_for(state), STAGE_CONTROLS, control))
+    asyncio.run(send(settings_for(state), STAGE_CONTROLS, control))
     screen.print(f"{stage} resumes")
 
 
@@ -132,75 +126,6 @@ def resume(stage: str, state: State = HERE) -> None:
 def doctor(state: State = HERE) -> None:
     """Check what Xabar needs on this machine, and say what to do where something is missing."""
     raise typer.Exit(checks.run(state, screen))
-
-
-@sources.command("add")
-def sources_add(
-    id_: Annotated[str | None, typer.Argument(metavar="ID", help="Short and stable, like `uza`.")] = None,
-    homepage: Annotated[str | None, typer.Option(help="https://…")] = None,
-    feed: Annotated[list[str] | None, typer.Option(help="RSS or Atom; more than one is fine.")] = None,
-    name: Annotated[str | None, typer.Option()] = None,
-    language: Annotated[str | None, typer.Option(help="BCP 47, like uz-Latn; a hint.")] = None,
-    timezone: Annotated[str | None, typer.Option(help="IANA, like Asia/Tashkent; for dates without a zone.")] = None,
-    country: Annotated[str | None, typer.Option(help="ISO 3166, like UZ.")] = None,
-    delay: Annotated[float | None, typer.Option(help="Seconds between two requests to one host.")] = None,
-    file: Annotated[Path | None, typer.Option(help="JSON: a list of sources instead.")] = None,
-    state: State = HERE,
-) -> None:
-    """Watch a news site; the same ID again replaces what was known of it."""
-    if file:
-        try:
-            wanted = [Source.model_validate(entry) for entry in json.loads(file.read_text())]
-        except (OSError, ValueError) as error:
-            raise LocalRunError(f"{file} can't be used: {error}") from None
-    elif id_ and homepage and feed:
-        try:
-            wanted = [
-                Source(
-                    id=id_,
-                    name=name or id_,
-                    homepage=canonical_url(homepage),
-                    feeds=tuple(canonical_url(f) for f in feed),
-                    language=language,
-                    timezone=timezone,
-                    country=country,
-                    politeness=Politeness(delay=delay),
-                )
-            ]
-        except ValueError as error:
-            raise LocalRunError(f"Not added: {error}") from None
-    else:
-        raise LocalRunError("Give an ID with --homepage and --feed, or --file sources.json.")
-    asyncio.run(_send(settings_for(state), SOURCES, *wanted))
-    screen.print(f"watching {', '.join(source.id for source in wanted)}")
-
-
-@sources.command("list")
-def sources_list(state: State = HERE) -> None:
-    """Show the sites that are watched."""
-
-    async def read() -> dict[str, Any]:
-        async with connected(settings_for(state), [SOURCES]) as link:
-            return await newest(link, SOURCES)
-
-    table = Table("id", "name", "language", "zone", "feeds")
-    for _, source in sorted(asyncio.run(read()).items()):
-        table.add_row(source.id, source.name, source.language, source.timezone, "\n".join(source.feeds))
-    screen.print(table)
-
-
-@sources.command("remove")
-def sources_remove(id_: Annotated[str, typer.Argument(metavar="ID")], state: State = HERE) -> None:
-    """Watch a site no longer; what is stored stays."""
-
-    async def bury() -> None:
-        async with connected(settings_for(state), [SOURCES]) as link:
-            if id_ not in await newest(link, SOURCES):
-                raise LocalRunError(f"There is no source {id_!r}; `xabar sources list` shows them.")
-            await link.bury(SOURCES, id_)
-
-    asyncio.run(bury())
-    screen.print(f"no longer watching {id_}")
 
 
 @topics.command("apply")
@@ -280,9 +205,3 @@ def _print_record(record: Record) -> None:
     }
     sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
     sys.stdout.flush()
-
-
-async def _send(settings: ConsoleSettings, topic: Topic[Any], *messages: Any) -> None:
-    async with connected(settings, [topic]) as link:
-        for message in messages:
-            await link.send(topic, message)
