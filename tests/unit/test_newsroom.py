@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import re
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from html import unescape
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -54,6 +55,15 @@ def reader(newsroom: Newsroom) -> Iterator[Reader]:
 @pytest.fixture
 def changing() -> Iterator[tuple[Newsroom, Reader]]:
     with Newsroom(trickle_seconds=0.01) as running:
+        client = Reader(running)
+        yield running, client
+        client.close()
+
+
+@pytest.fixture
+def unfed() -> Iterator[tuple[Newsroom, Reader]]:
+    """One site that is announced by its pages alone, one by sitemaps alone."""
+    with Newsroom(announced_by={"vodiy": "index", "dala": "sitemap"}) as running:
         client = Reader(running)
         yield running, client
         client.close()
@@ -117,15 +127,16 @@ def test_every_page_carries_its_article_and_points_to_its_editions(newsroom: New
             assert f'href="{article.edition_of}"' in page, article.slug
 
 
-def test_every_article_is_listed_in_a_feed_and_whatever_else_is_listed_is_accounted_for(
-    newsroom: Newsroom, reader: Reader
-) -> None:
-    listed: list[str] = []
-    for source in newsroom.sources():
-        for feed in source["feeds"]:
-            status, _, body = reader.get(feed)
-            assert status == 200
-            listed += _links(body)
+def test_every_article_is_listed_and_whatever_else_a_feed_lists_is_accounted_for() -> None:
+    with Newsroom(announced_by=dict.fromkeys(("vodiy", "dala"), "feed")) as newsroom:
+        client = Reader(newsroom)
+        listed: list[str] = []
+        for source in newsroom.sources():
+            for feed in source["feeds"]:
+                status, _, body = client.get(feed)
+                assert status == 200
+                listed += _links(body)
+        client.close()
     bare = Counter(url.partition("?")[0] for url in listed)
     urls = {article.url for article in newsroom.gold()}
     assert urls <= set(bare)
@@ -133,6 +144,148 @@ def test_every_article_is_listed_in_a_feed_and_whatever_else_is_listed_is_accoun
     twice = [url for url, times in bare.items() if times > 1]
     assert len(twice) == 1
     assert sorted("utm_source" in url for url in listed if url.startswith(twice[0])) == [False, True]
+
+
+def _hrefs(html: str) -> set[str]:
+    return set(re.findall(r'<a [^>]*?href="([^"]+)"', html))
+
+
+def test_a_site_without_feeds_lists_its_articles_among_other_links(unfed: tuple[Newsroom, Reader]) -> None:
+    newsroom, reader = unfed
+    source = next(s for s in newsroom.sources() if s["id"] == "vodiy")
+    assert (source["feeds"], source["sitemaps"]) == ([], [])
+    assert reader.get("http://vodiy.example/rss.xml")[0] == 404
+    paths = {urlsplit(a.url).path for a in newsroom.gold() if a.site == "vodiy"}
+    for page in source["index_pages"]:
+        html = reader.get(page)[2].decode()
+        others = _hrefs(html) - paths
+        assert paths <= _hrefs(html)
+        assert {path.split("/")[1] for path in others} == {"", "bolim", "about", "topic", "author"}
+        assert 'rel="alternate"' not in html
+    archives = [path for path in others if path.startswith(("/topic/", "/author/"))]
+    assert len(archives) >= 4
+    assert {reader.get(f"http://vodiy.example{path}")[0] for path in archives} == {200}
+
+
+def test_a_site_with_sitemaps_alone_splits_its_articles_over_an_index(unfed: tuple[Newsroom, Reader]) -> None:
+    newsroom, reader = unfed
+    source = next(s for s in newsroom.sources() if s["id"] == "dala")
+    assert (source["feeds"], source["index_pages"]) == ([], [])
+    assert f"Sitemap: {source['sitemaps'][0]}" in reader.get("http://dala.example/robots.txt")[2].decode()
+    assert reader.get("http://dala.example/atom.xml")[0] == 404
+    children = _locations(reader.get(source["sitemaps"][0])[2])
+    news, archive = (reader.get(url) for url in children)
+    packed = reader.get(children[0], Accept_Encoding="gzip")
+    assert packed[2] == news[2]
+    assert packed[1]["Content-Encoding"] is None
+    newest, older = _locations(gzip.decompress(news[2])), _locations(archive[2])
+    urls = {a.url: a.published for a in newsroom.gold() if a.site == "dala"}
+    assert set(newest) | set(older) == {*urls, "http://dala.example/aidar/qogam"}
+    assert min(urls[url] for url in newest) > max(urls[url] for url in older if url in urls)
+
+
+def _locations(sitemap: bytes) -> list[str]:
+    return [loc.text or "" for loc in ET.fromstring(sitemap).iter() if loc.tag.endswith("}loc")]
+
+
+def test_a_home_page_names_the_feeds_of_its_site(newsroom: Newsroom, reader: Reader) -> None:
+    home = reader.get("http://tong.example/")[2].decode()
+    feeds = next(s["feeds"] for s in newsroom.sources() if s["id"] == "tong")
+    assert re.findall(r'<link rel="alternate" type="application/rss\+xml"[^>]* href="([^"]+)"', home) == feeds
+
+
+def test_a_new_article_appears_on_every_list_of_its_site(unfed: tuple[Newsroom, Reader]) -> None:
+    newsroom, reader = unfed
+    before = {url: reader.get(url)[1]["ETag"] for url in ("http://tong.example/rss", "http://dala.example/sitemap.xml")}
+    for like, slug, lists in (
+        ("aeroport-qishki-jadval", "yangi-xabar", ["http://tong.example/rss", "http://tong.example/"]),
+        (next(a.slug for a in newsroom.gold() if a.site == "vodiy"), "yangi", ["http://vodiy.example/"]),
+        (
+            next(a.slug for a in newsroom.gold() if a.site == "dala"),
+            "zhana",
+            ["http://dala.example/sitemap-news.xml.gz"],
+        ),
+    ):
+        gold = newsroom.publish(like, slug)
+        assert gold in newsroom.gold()
+        status, _, page = reader.get(gold.url)
+        assert status == 200
+        assert gold.paragraphs[0] in unescape(page.decode())
+        for url in lists:
+            body = reader.get(url)[2]
+            text = (gzip.decompress(body) if url.endswith(".gz") else body).decode()
+            assert urlsplit(gold.url).path in text, url
+    assert all(reader.get(url, If_None_Match=etag)[0] == 200 for url, etag in before.items())
+    with pytest.raises(ValueError, match="already"):
+        newsroom.publish("aeroport-qishki-jadval", "yangi-xabar")
+    with pytest.raises(KeyError):
+        newsroom.publish("never-written", "new")
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_an_article_may_be_published_in_any_month(month: int) -> None:
+    newsroom = Newsroom(clock=lambda: datetime(2027, month, 3, 12, tzinfo=UTC))
+    with newsroom:
+        for article in {a.language: a for a in newsroom.gold()}.values():
+            gold = newsroom.publish(article.slug, f"{article.slug}-{month}")
+            answer = newsroom.answer(gold.host, urlsplit(gold.url).path)
+            assert (answer.status, gold.published.month) == (200, month)
+
+
+def test_a_feed_that_lies_says_304_though_it_changed(changing: tuple[Newsroom, Reader]) -> None:
+    newsroom, reader = changing
+    feed = "http://tong.example/rss"
+    etag = reader.get(feed)[1]["ETag"]
+    newsroom.lie_about_304("tong.example")
+    gold = newsroom.publish("aeroport-qishki-jadval", "yangi-xabar")
+    assert reader.get(feed, If_None_Match=etag)[0] == 304
+    assert reader.get(feed, If_Modified_Since="Thu, 01 Jan 2026 00:00:00 GMT")[0] == 304
+    assert gold.url in reader.get(feed)[2].decode()
+    assert reader.get(gold.url, If_None_Match=etag)[0] == 200
+    newsroom.lie_about_304("tong.example", lying=False)
+    assert reader.get(feed, If_None_Match=etag)[0] == 200
+
+
+def test_a_soft_404_answers_200_alike_for_what_never_was_and_for_what_is_deleted(
+    changing: tuple[Newsroom, Reader],
+) -> None:
+    newsroom, reader = changing
+    article = min((a for a in newsroom.gold() if a.site == "tong"), key=lambda a: a.published)
+    newsroom.soft_404("tong.example")
+    newsroom.delete(article.slug)
+    deleted, never = reader.get(article.url), reader.get("http://tong.example/news/never-was")
+    assert (deleted[0], never[0]) == (200, 200)
+    pages = [page[2].decode().replace(path, "") for page, path in (
+        (deleted, urlsplit(article.url).path), (never, "/news/never-was"),
+    )]  # fmt: skip
+    assert pages[0] == pages[1]
+    assert article.paragraphs[0] not in unescape(pages[0])
+    assert reader.get("http://dala.example/never-was")[0] == 404
+
+
+@pytest.mark.parametrize("target", [None, "http://dala.example/tong.xml"])
+def test_a_feed_moves_for_good_and_is_found_at_its_new_address(
+    changing: tuple[Newsroom, Reader], target: str | None
+) -> None:
+    newsroom, reader = changing
+    before = reader.get("http://tong.example/rss")[2]
+    address = newsroom.move_feed("tong.example", target)
+    status, headers, _ = reader.get("http://tong.example/rss")
+    assert (status, headers["Location"]) == (301, address)
+    assert reader.get(address)[2] == before
+
+
+def test_a_shield_stands_before_everything_but_robots_until_it_is_taken_away(
+    changing: tuple[Newsroom, Reader],
+) -> None:
+    newsroom, reader = changing
+    newsroom.challenge("tong.example", status=503)
+    status, headers, body = reader.get("http://tong.example/rss")
+    assert (status, headers["cf-mitigated"]) == (503, "challenge")
+    assert b"Enable JavaScript" in body
+    assert reader.get("http://tong.example/robots.txt")[0] == 200
+    newsroom.challenge("tong.example", status=0)
+    assert reader.get("http://tong.example/rss")[0] == 200
 
 
 def test_links_that_lead_to_no_article_do_so(newsroom: Newsroom, reader: Reader) -> None:
@@ -240,7 +393,10 @@ def test_resolve_and_sources_tell_a_fetcher_all_it_needs(newsroom: Newsroom) -> 
     pairs = dict(pair.split("=") for pair in newsroom.resolve("10.0.0.7").split(","))
     assert set(pairs) == set(newsroom.hosts)
     assert set(pairs.values()) == {f"10.0.0.7:{newsroom.port}"}
-    assert all(urlsplit(feed).netloc in pairs for source in newsroom.sources() for feed in source["feeds"])
+    for source in newsroom.sources():
+        lists = [*source["feeds"], *source["sitemaps"], *source["index_pages"]]
+        assert lists
+        assert all(urlsplit(url).netloc in pairs for url in lists)
 
 
 def test_published_times_carry_the_offset_of_the_site(newsroom: Newsroom) -> None:

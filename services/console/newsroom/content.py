@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from types import MappingProxyType
 from typing import Any, Literal
 from zlib import crc32
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Habit = Literal[
     "amp",  # a light copy of every article at …/amp, canonical to the article
+    "archives",  # sections and authors have pages that list their articles, linked from every other list
     "br-paragraphs",  # one block of text, paragraphs parted by <br><br>
     "breadcrumbs",
     "clock-date",  # 19:34 / 15.05.2024
@@ -28,11 +30,15 @@ Habit = Literal[
     "related",
     "related-inside",  # the related list stands between the paragraphs' container and its end
     "share",
+    "sitemaps",  # an index of sitemaps, named in robots.txt
     "tags",
     "time-element",
     "title-suffix",
     "views",
 ]
+
+Announced = Literal["feed", "sitemap", "index"]
+"""How a site tells of new articles: by its feeds, by sitemaps alone, or on no more than its home and section pages."""
 
 
 class _Frozen(BaseModel):
@@ -78,7 +84,8 @@ class Site(_Frozen):
     declares_charset: bool = True
     gzip: bool = False
     robots: str = "User-agent: *\nAllow: /\n"
-    feeds: tuple[Feed, ...]
+    announced_by: Announced = "feed"
+    feeds: tuple[Feed, ...] = Field(description="served where the site is announced by them")
 
     @property
     def language(self) -> str:
@@ -184,6 +191,18 @@ class Stock:
         """Put an article's new version in the place of the old one."""
         self.articles[article.slug] = article
 
+    def add(self, article: Article) -> None:
+        """Publish one more article. Raises ValueError where its slug is taken."""
+        if article.slug in self.articles:
+            raise ValueError(f"{article.slug} is published already")
+        self.articles[article.slug] = article
+        for slugs in (
+            self._by_site[article.site],
+            self._by_language.setdefault((article.site, article.language), []),
+        ):
+            slugs.append(article.slug)
+            slugs.sort(key=lambda slug: (self.articles[slug].published, slug), reverse=True)
+
     def of_site(self, site: Site) -> list[Article]:
         """The site's articles, newest first."""
         return [self.articles[slug] for slug in self._by_site[site.id]]
@@ -243,10 +262,14 @@ class Stock:
 _SHARED = ("site", "slug", "language", "title", "paragraphs", "authors", "section", "tags", "published", "story")
 
 
-def load(copies: int = 1) -> Stock:
-    """The newsroom's sites and articles; further copies have slugs, titles and first paragraphs of their own."""
+def load(copies: int = 1, announced_by: Mapping[str, Announced] = MappingProxyType({})) -> Stock:
+    """The newsroom's sites and articles; further copies have slugs, titles and first paragraphs of their own.
+
+    `announced_by` says of some sites, by id, how they tell of their articles instead.
+    """
     root = files("services.console.newsroom")
-    sites = [Site.model_validate(_toml(file)) for file in _toml_files(root / "sites")]
+    told = [Site.model_validate(_toml(file)) for file in _toml_files(root / "sites")]
+    sites = [site.model_copy(update={"announced_by": announced_by.get(site.id, site.announced_by)}) for site in told]
     raw = [
         {"language": language, **entry}
         for file in _toml_files(root / "articles")

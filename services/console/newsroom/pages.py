@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from html import escape
+from urllib.parse import quote
 from zlib import crc32
 
 from services.console.newsroom.content import Article, Site, Stock
@@ -56,16 +57,72 @@ def listing_page(stock: Stock, site: Site, articles: Sequence[Article], labels: 
         if not a.private
     )
     head = [f"<title>{escape(heading)}</title>", '<meta property="og:type" content="website">']
-    head += [
-        f'<link rel="alternate" type="application/{feed.kind}+xml" href="{site.url(feed.path)}">' for feed in site.feeds
-    ]
-    main = f"<h1>{escape(heading)}</h1>\n<ul>\n{teasers}\n</ul>"
+    if site.announced_by == "feed":
+        head += [
+            f'<link rel="alternate" type="application/{feed.kind}+xml" title="{escape(site.name)}" '
+            f'href="{site.url(feed.path)}">'
+            for feed in site.feeds
+        ]
+    main = f"<h1>{escape(heading)}</h1>\n<ul>\n{teasers}\n</ul>{_archive_links(stock, site)}"
     return _document(site, site.language, head, main, labels[site.language])
+
+
+def archives(stock: Stock, site: Site) -> dict[str, tuple[str, list[Article]]]:
+    """Path → heading and articles of each page of a section or an author: their own first, then the other news."""
+    found: dict[str, tuple[str, list[Article]]] = {}
+    if "archives" in site.habits:
+        for article in stock.of_site(site):
+            names = [(_topic_path(article.section), article.section)] if article.section else []
+            names += [(_author_path(author), author) for author in article.authors]
+            for path, name in names:
+                found.setdefault(path, (name, []))[1].append(article)
+    for _, own in found.values():
+        own += [article for article in stock.of_site(site) if article not in own]
+    return found
+
+
+def _archive_links(stock: Stock, site: Site) -> str:
+    links = "\n".join(
+        f'<li><a href="{path}">{escape(name)}</a></li>' for path, (name, _) in archives(stock, site).items()
+    )
+    return f'\n<aside class="archives"><ul>\n{links}\n</ul></aside>' if links else ""
+
+
+def _topic_path(section: str) -> str:
+    return f"/topic/{quote(section)}"
+
+
+def _author_path(author: str) -> str:
+    return f"/author/{quote(author)}"
 
 
 def error_page(site: Site, status: int, labels: Labels) -> str:
     """What a site says where there is nothing."""
     return _document(site, site.language, [f"<title>{status}</title>"], f"<h1>{status}</h1>", labels[site.language])
+
+
+def missing_page(stock: Stock, site: Site, path: str, labels: Labels) -> str:
+    """What a site that answers 200 to everything shows for what it does not have: words, a search box, its news."""
+    words = labels[site.language]
+    news = "\n".join(
+        f'<li><a href="{stock.path(a)}">{escape(a.title)}</a></li>'
+        for a in [a for a in stock.of_site(site) if not a.private][:_RELATED]
+    )
+    main = (
+        f'<h1>{escape(words["missing"])}</h1>\n<form action="/search"><input name="q" value="{escape(path)}"></form>'
+        f"\n<ul>\n{news}\n</ul>"
+    )
+    return _document(site, site.language, [f"<title>{escape(site.name)}</title>"], main, words)
+
+
+def challenge_page() -> str:
+    """What a shield before a site shows to whoever it takes for a robot."""
+    return (
+        '<!DOCTYPE html><html lang="en-US"><head><title>Just a moment...</title><meta name="robots" '
+        'content="noindex,nofollow"><meta http-equiv="refresh" content="360"></head><body><noscript>Enable JavaScript '
+        'and cookies to continue</noscript><script src="/cdn-cgi/challenge-platform/h/b/orchestrate/chl_page/v1">'
+        "</script></body></html>\n"
+    )
 
 
 def _document(site: Site, language: str, head: Sequence[str], main: str, words: Mapping[str, str]) -> str:
@@ -235,6 +292,6 @@ def _clock_date(article: Article) -> str:
 def _long_date(article: Article, words: Mapping[str, str]) -> str:
     moment = article.published
     text = words["long_date"].format(
-        day=moment.day, month=words["months"].split()[moment.month - 10], year=moment.year, clock=f"{moment:%H:%M}"
+        day=moment.day, month=words["months"].split()[moment.month - 1], year=moment.year, clock=f"{moment:%H:%M}"
     )
     return text.translate(_PERSIAN_DIGITS) if article.language == "fa" else text

@@ -13,13 +13,25 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from time import monotonic
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-from services.console.newsroom import faults
-from services.console.newsroom.content import Article, GoldArticle, Site, Stock, labels, load
+from services.console.newsroom import faults, sitemaps
+from services.console.newsroom.content import Announced, Article, Feed, GoldArticle, Site, Stock, labels, load
 from services.console.newsroom.feeds import feed_xml
-from services.console.newsroom.pages import article_page, error_page, listing_page
+from services.console.newsroom.pages import (
+    archives,
+    article_page,
+    challenge_page,
+    error_page,
+    listing_page,
+    missing_page,
+)
+
+FIRST_LATER_NUMBER = 1000
+"""Articles published while the newsroom runs are numbered from here, far from the copies."""
 
 _GIF = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
 
@@ -33,6 +45,8 @@ class Answer:
     content_type: str = ""
     modified: datetime | None = None
     headers: Mapping[str, str] | None = None
+    lies: bool = False
+    """It says 304 to whoever asks under a condition, changed or not."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +76,9 @@ class Newsroom:
         copies: int = 1,
         trickle_seconds: float = 0.5,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        announced_by: Mapping[str, Announced] = MappingProxyType({}),
     ) -> None:
-        self._stock: Stock = load(copies)
+        self._stock: Stock = load(copies, announced_by)
         self._labels = labels()
         self._clock = clock
         self._trickle_seconds = trickle_seconds
@@ -72,12 +87,20 @@ class Newsroom:
         self._requests: list[Request] = []
         self._failures: dict[str, _Failure] = {}
         self._deleted: dict[str, int] = {}
+        self._challenged: dict[str, int] = {}
+        self._lying: set[str] = set()
+        self._never_missing: set[str] = set()
+        self._moved: dict[tuple[str, str], tuple[int, str]] = {}
+        self._published = 0
+        self._feeds: dict[tuple[str, str], tuple[Site, Feed]] = {
+            (site.host, feed.path): (site, feed)
+            for site in self._stock.sites.values()
+            for feed in site.feeds
+            if site.announced_by == "feed"
+        }
         self._pages: dict[tuple[str, str], tuple[str, bool]] = {}
         for article in self._stock.articles.values():
-            site, path = self._stock.site_of(article), self._stock.path(article)
-            self._pages[site.host, path] = (article.slug, False)
-            if "amp" in site.habits:
-                self._pages[site.host, f"{path}/amp"] = (article.slug, True)
+            self._serve(article)
         self._sites = {site.host: site for site in self._stock.sites.values()}
         self._server = _Server((host, port), _Handler, self)
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="newsroom", daemon=True)
@@ -122,7 +145,9 @@ class Newsroom:
                 "id": site.id,
                 "name": site.name,
                 "homepage": site.url("/"),
-                "feeds": [site.url(feed.path) for feed in site.feeds],
+                "feeds": [site.url(feed.path) for feed in site.feeds] if site.announced_by == "feed" else [],
+                "sitemaps": [site.url(sitemaps.INDEX)] if site.announced_by == "sitemap" else [],
+                "index_pages": [site.url(p) for p in ("/", site.section_path)] if site.announced_by == "index" else [],
                 "language": site.language,
                 "timezone": site.timezone,
                 "country": site.country,
@@ -140,6 +165,7 @@ class Newsroom:
         return {
             site.url(stray.path): stray.why
             for site in self._sites.values()
+            if site.announced_by == "feed"
             for feed in site.feeds
             for stray in feed.strays
         }
@@ -156,6 +182,38 @@ class Newsroom:
             self._stock.replace(article.model_copy(update=changes))
             return self._stock.gold(self._stock.articles[slug])
 
+    def publish(self, like: str, slug: str, published: datetime | None = None) -> GoldArticle:
+        """Publish one more article of the site, now by default: another's text under its own slug, title and number.
+
+        Raises KeyError where there is no article `like` it, ValueError where the slug is taken.
+        """
+        with self._lock:
+            model = self._stock.articles[like]
+            self._published += 1
+            number, (first, *rest) = FIRST_LATER_NUMBER + self._published, model.paragraphs
+            zone = ZoneInfo(self._stock.site_of(model).timezone)
+            article = model.model_copy(
+                update={
+                    "slug": slug,
+                    "title": f"{model.title} ({number})",
+                    "paragraphs": (f"№ {number}. {first}", *rest),
+                    "published": (published or self._clock()).astimezone(zone).replace(microsecond=0),
+                    "modified": None,
+                    "story": None,
+                    "reprint_of": None,
+                    "private": False,
+                }
+            )
+            self._stock.add(article)
+            self._serve(article)
+            return self._stock.gold(article)
+
+    def _serve(self, article: Article) -> None:
+        site, path = self._stock.site_of(article), self._stock.path(article)
+        self._pages[site.host, path] = (article.slug, False)
+        if "amp" in site.habits:
+            self._pages[site.host, f"{path}/amp"] = (article.slug, True)
+
     def delete(self, slug: str, status: int = 410) -> None:
         """Take an article offline; feeds keep listing it."""
         with self._lock:
@@ -168,6 +226,35 @@ class Newsroom:
         with self._lock:
             self._failures[host] = _Failure(status, times, retry_after)
 
+    def challenge(self, host: str, status: int = 403) -> None:
+        """Put a shield before a host: everything but robots.txt is a challenge page; `status=0` takes it away."""
+        with self._lock:
+            self._challenged[host] = status
+
+    def lie_about_304(self, host: str, lying: bool = True) -> None:
+        """Let a host's feeds and sitemaps say 304 to whoever asks under a condition, whatever has changed."""
+        with self._lock:
+            (self._lying.add if lying else self._lying.discard)(host)
+
+    def soft_404(self, host: str) -> None:
+        """Let a host answer 200 from now on, with its error page, where it has nothing, deleted articles included."""
+        with self._lock:
+            self._never_missing.add(host)
+
+    def move_feed(self, host: str, to: str | None = None, status: int = 301) -> str:
+        """Move a host's first feed, with a redirect at its old address; returns the new one.
+
+        `to` is a URL on one of the newsroom's sites, on the same one by default.
+        """
+        with self._lock:
+            site = self._sites[host]
+            target = to or site.url("/feeds/news.xml")
+            parts = urlsplit(target)
+            feed = site.feeds[0]
+            self._feeds[parts.netloc, parts.path] = self._feeds.pop((host, feed.path))
+            self._moved[host, feed.path] = (status, target)
+            return target
+
     def answer(self, host: str, path: str) -> Answer:
         """What stands at a path of a site, in its state of now."""
         with self._lock:
@@ -179,7 +266,11 @@ class Newsroom:
             site = self._sites.get(host)
             if site is None:
                 return Answer(421, b"no such site here", "text/plain")
-            return self._of_site(site, path.partition("?")[0])
+            path = path.partition("?")[0]
+            if (status := self._challenged.get(host, 0)) and path != "/robots.txt":
+                shield = {"cf-mitigated": "challenge", "Cache-Control": "no-store"}
+                return Answer(status, challenge_page().encode(), "text/html; charset=UTF-8", headers=shield)
+            return self._of_site(site, path)
 
     def note(self, host: str, path: str, status: int) -> None:
         """Remember a request."""
@@ -188,27 +279,44 @@ class Newsroom:
 
     def _of_site(self, site: Site, path: str) -> Answer:
         if path == "/robots.txt":
-            return Answer(200, site.robots.encode(), "text/plain")
+            named = f"Sitemap: {site.url(sitemaps.INDEX)}\n" if "sitemaps" in site.habits else ""
+            return Answer(200, (site.robots + named).encode(), "text/plain")
         if path.startswith("/images/"):
             return Answer(200, _GIF, "image/gif")
-        for feed in site.feeds:
-            if path == feed.path:
-                text = feed_xml(self._stock, site, feed)
-                newest = max(article.modified or article.published for article in self._stock.listed(feed, site))
-                return Answer(200, text.encode(site.charset), f"application/{feed.kind}+xml", newest)
-        if path in ("/", site.section_path):
-            heading = site.name if path == "/" else f"{site.section_name} | {site.name}"
-            return self._html(
-                site, 200, listing_page(self._stock, site, self._stock.of_site(site), self._labels, heading)
-            )
+        if (moved := self._moved.get((site.host, path))) is not None:
+            return Answer(moved[0], b"", "text/html", headers={"Location": moved[1]})
+        if (listed := self._list_at(site, path)) is not None:
+            return listed
         slug, amp = self._pages.get((site.host, path), ("", False))
-        if not slug:
-            return self._html(site, 404, error_page(site, 404, self._labels))
-        if slug in self._deleted:
-            return self._html(site, self._deleted[slug], error_page(site, self._deleted[slug], self._labels))
+        if not slug or slug in self._deleted:
+            if site.host in self._never_missing:
+                return self._html(site, 200, missing_page(self._stock, site, path, self._labels))
+            status = self._deleted.get(slug, 404)
+            return self._html(site, status, error_page(site, status, self._labels))
         article: Article = self._stock.articles[slug]
         text = article_page(self._stock, article, self._labels, amp=amp)
         return self._html(site, 200, text, article.modified or article.published)
+
+    def _list_at(self, site: Site, path: str) -> Answer | None:
+        """What lists articles: a feed, a sitemap, the home page, the page of a section or an author."""
+        lies = site.host in self._lying
+        if (served := self._feeds.get((site.host, path))) is not None:
+            owner, feed = served
+            text = feed_xml(self._stock, owner, feed)
+            newest = max(article.modified or article.published for article in self._stock.listed(feed, owner))
+            return Answer(200, text.encode(owner.charset), f"application/{feed.kind}+xml", newest, lies=lies)
+        if "sitemaps" in site.habits and path in sitemaps.PATHS:
+            return Answer(200, *sitemaps.sitemap(self._stock, site, path), lies=lies)
+        if path == "/":
+            return self._listing(site, site.name, self._stock.of_site(site))
+        if path == site.section_path:
+            return self._listing(site, f"{site.section_name} | {site.name}", self._stock.of_site(site))
+        if (found := archives(self._stock, site).get(path)) is not None:
+            return self._listing(site, f"{found[0]} | {site.name}", found[1])
+        return None
+
+    def _listing(self, site: Site, heading: str, articles: Sequence[Article]) -> Answer:
+        return self._html(site, 200, listing_page(self._stock, site, articles, self._labels, heading))
 
     def _html(self, site: Site, status: int, text: str, modified: datetime | None = None) -> Answer:
         content_type = f"text/html; charset={site.charset}" if site.declares_charset else "text/html"
@@ -283,9 +391,10 @@ class _Handler(BaseHTTPRequestHandler):
         if status == 200 and answer.modified:
             headers["ETag"] = etag = f'"{sha256(body).hexdigest()[:16]}"'
             headers["Last-Modified"] = format_datetime(answer.modified.astimezone(UTC), usegmt=True)
-            if self._is_current(etag, answer.modified):
+            asked = "If-None-Match" in self.headers or "If-Modified-Since" in self.headers
+            if (answer.lies and asked) or self._is_current(etag, answer.modified):
                 status, body = 304, b""
-        if body and self.server.newsroom.gzips(host):
+        if body and answer.content_type != "application/gzip" and self.server.newsroom.gzips(host):
             headers["Vary"] = "Accept-Encoding"
             if "gzip" in self.headers.get("Accept-Encoding", ""):
                 body = gzip.compress(body, mtime=0)
