@@ -35,7 +35,9 @@ class FetchRequest(Message):
     hints: Hints = Hints()
     hops: Count = Field(default=0, description="redirects that crossed hosts on the way here")
     origin: str | None = Field(default=None, description="the URL first asked for, where redirects crossed hosts")
-    listing: ListForm | None = Field(default=None, description="the URL is no page, but a list of pages to be read once")
+    listing: ListForm | None = Field(
+        default=None, description="the URL is no page, but a list of pages to be read once"
+    )
     since: Moment | None = Field(default=None, description="of a list: what it dates before this is not asked for")
     traceparent: str | None = Field(default=None, description="W3C trace context of whoever asked")
     requested_at: Moment
@@ -75,12 +77,17 @@ class FetchedPage(Message):
 
     def content(self) -> bytes:
         """The page's bytes as received."""
-        return gzip.decompress(base64.b64decode(self.body))
+        return unpack(self.body)
 
 
 def pack(content: bytes) -> str:
     """Bytes as FetchedPage.body carries them; the same bytes give the same text."""
     return base64.b64encode(gzip.compress(content, mtime=0)).decode()
+
+
+def unpack(packed: str) -> bytes:
+    """The bytes that `pack` was given."""
+    return gzip.decompress(base64.b64decode(packed))
 
 
 FrontierState = Literal["pending", "fetched", "rejected", "gone", "failed"]
@@ -116,9 +123,14 @@ class FrontierEntry(Message):
     per_day: float | None = Field(default=None, ge=0, description="of a list: new entries in a usual day")
     gap_seconds: float | None = Field(default=None, ge=0, description="of a list: its usual longest wait for news")
     found_at: Moment | None = Field(default=None, description="of a list: when it last announced something new")
+    hours: tuple[float, ...] = Field(
+        default=(), description="of a list: new entries by part of the UTC day, eight of three hours, older ones fading"
+    )
     lies: bool = Field(default=False, description="of a list: it said 304 though it had changed; polled without ETag")
     moved_to: str | None = Field(default=None, description="of a list: where permanent redirects say that it lives now")
-    fault: str | None = Field(default=None, description="of a list or host: what went wrong last, as the metrics name it")
+    fault: str | None = Field(
+        default=None, description="of a list or host: what went wrong last, as the metrics name it"
+    )
     hubs: tuple[str, ...] = Field(default=(), description="of a feed: its WebSub hubs, noted only")
     missing_like: str | None = Field(
         default=None, description="of a host: a sketch of what it answers for a page that never was; empty for a 404"
@@ -129,6 +141,10 @@ class FrontierEntry(Message):
     missing_asked_at: Moment | None = Field(default=None, description="of a host: when `missing_like` was learned")
     writer: str = Field(description="which process wrote this record")
     written_at: Moment
+
+    def encode(self) -> bytes:
+        """The record's bytes: millions of them are read at every hand-over, so that defaults are left out."""
+        return self.model_dump_json(exclude_none=True, exclude_defaults=True).encode()
 
     @property
     def key(self) -> str:
