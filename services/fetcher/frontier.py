@@ -3,74 +3,54 @@
 from __future__ import annotations
 
 import heapq
-import itertools
-from collections import Counter, defaultdict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from aiokafka.partitioner import murmur2
 
 from services.contracts.identity import host_of
-from services.contracts.pages import FrontierEntry, FrontierState
-from services.contracts.sources import Lane
+from services.contracts.pages import FrontierEntry, ListForm
 from services.fetcher.politeness import Rule, allowed_from
+from services.fetcher.table import LANES, SLICE, QueueLane, Table, name_of, unseen_since, wait_of
 
 HOST_RECORD_EVERY = timedelta(seconds=5)
 """How far behind a busy host's record may be; whoever takes the host over counts it in."""
+KEEP_UNSEEN = timedelta(days=45)
+"""How long a URL is remembered that nothing announces any more."""
+HOSTS_REMEMBERED = 100_000
+"""Hosts whose partition need not be worked out again."""
+_FEW_LOOKS = 1024
+"""An agenda shorter than this is never swept."""
 
-_Due = tuple[datetime, int, str]
 
-
+@lru_cache(HOSTS_REMEMBERED)
 def partition_of(host: str, partitions: int) -> int:
     """Where a host lives, in fetch-requests and url-frontier alike: what Kafka's default partitioner makes of it."""
     return (int(murmur2(host.encode())) & 0x7FFFFFFF) % partitions
 
 
-def feed_entry(url: str, source: str, now: datetime) -> FrontierEntry:
-    """A feed that was never polled; it is in no log yet, so it has no writer."""
+@dataclass(frozen=True)
+class Listed:
+    """A list to be polled: for which source, and of what form; a feed where none is given."""
+
+    source: str
+    form: ListForm | None = None
+
+
+def feed_entry(url: str, source: str, now: datetime, form: ListForm | None = None) -> FrontierEntry:
+    """A list that was never polled; it is in no log yet, so it has no writer."""
     return FrontierEntry(
-        kind="feed", host=host_of(url), url=url, source=source, due_at=now, first_seen=now, writer="", written_at=now
-    )
+        kind="feed", host=host_of(url), url=url, source=source, listing=form, due_at=now, first_seen=now, writer="",
+        written_at=now,
+    )  # fmt: skip
 
 
 def host_entry(host: str, now: datetime) -> FrontierEntry:
     """A host that was never asked."""
     return FrontierEntry(kind="host", host=host, writer="", written_at=now)
-
-
-@dataclass(eq=False)
-class Table:
-    """One partition's records, the newest of each key; it outlives a revocation."""
-
-    live: dict[str, FrontierEntry] = field(default_factory=dict)
-    """Hosts, feeds and the URLs that wait."""
-    ended: dict[FrontierState, dict[str, bytes]] = field(default_factory=lambda: defaultdict(dict))
-    """The other URLs, which are nearly all: as they stand in the log, a third of what they take up as objects."""
-    next_offset: int | None = None
-    assigned_at: datetime | None = None
-    """None while the partition is not ours."""
-    restored: bool = False
-
-    def get(self, key: str) -> FrontierEntry | None:
-        """The record of that key."""
-        if (live := self.live.get(key)) is not None:
-            return live
-        return next((FrontierEntry.decode(kept[key]) for kept in self.ended.values() if key in kept), None)
-
-    def put(self, entry: FrontierEntry) -> None:
-        """Replace the record of the entry's key."""
-        self.drop(entry.key)
-        if entry.kind == "url" and entry.state != "pending":
-            self.ended[entry.state][entry.key] = entry.encode()
-        else:
-            self.live[entry.key] = entry
-
-    def drop(self, key: str) -> None:
-        """Forget the record of that key."""
-        self.live.pop(key, None)
-        for kept in self.ended.values():
-            kept.pop(key, None)
 
 
 @dataclass(frozen=True)
@@ -92,11 +72,11 @@ class Frontier:
         self._rule = rule
         self._handover = handover
         self._tables: dict[int, Table] = {}
-        self._due: dict[str, dict[Lane, list[_Due]]] = {}
         self._agenda: list[tuple[datetime, str]] = []
         self._looks: dict[str, datetime] = {}
-        self._numbers = itertools.count()
-        self._feeds: dict[str, str] = {}
+        self._patient: OrderedDict[str, None] = OrderedDict()
+        """Hosts that may be asked for what is not live; they come after all others."""
+        self._feeds: dict[str, Listed] = {}
 
     def table(self, partition: int) -> Table:
         """The partition's table."""
@@ -116,13 +96,28 @@ class Frontier:
 
     def restored(self, partition: int, now: datetime) -> None:
         """The partition's records are all read: its hosts may be asked."""
+        for _ in self.settling(partition, now):
+            pass
+
+    def settling(self, partition: int, now: datetime) -> Iterator[None]:
+        """What `restored` does, slice by slice of a few milliseconds; it is done at the iterator's end."""
         table = self.table(partition)
+        assigned_at = table.assigned_at
+        for waiting in table.settle():
+            if waiting is None:
+                yield
+                continue
+            name, host, lane, due = waiting
+            table.queue.add(host, lane, due, name)
+        if table.assigned_at != assigned_at:
+            return  # lost meanwhile
+        for entry in table.others.values():
+            if entry.kind == "feed" and entry.key not in self._feeds:
+                table.queue.remove(name_of(entry.key.encode()))
         table.restored = True
+        for host in table.queue.hosts():
+            self.remind(host, now)
         self._list_feeds(self._feeds, now)
-        for host in {entry.host for entry in table.live.values()}:
-            self._due.pop(host, None)  # from the last time that it was ours
-        for entry in table.live.values():
-            self._queue(entry)
 
     def runs(self, partition: int) -> bool:
         """Whether the partition is ours and read."""
@@ -135,69 +130,75 @@ class Frontier:
 
     def get(self, host: str, key: str) -> FrontierEntry | None:
         """The newest record of a key of that host."""
-        return self.table(partition_of(host, self.partitions)).get(key)
+        return self._table_of(host).get(key)
 
     def host(self, host: str, now: datetime) -> FrontierEntry:
         """What is known of the host."""
         return self.get(host, f"host:{host}") or host_entry(host, now)
 
     def put(self, entry: FrontierEntry) -> None:
-        """A record is in the log, or is as good as that."""
-        partition = partition_of(entry.host, self.partitions)
-        self.table(partition).put(entry)
-        if self.runs(partition):
-            self._queue(entry)
+        """A record is in the log, or is as good as that; of a partition that is not ours it is left to the log."""
+        if self.owns(entry.host):
+            self._queue(entry, self._table_of(entry.host).put(entry))
+
+    def drop(self, host: str, key: str) -> None:
+        """Forget a record of ours, before its tombstone goes to the log."""
+        if self.owns(host):
+            table, name = self._table_of(host), name_of(key.encode())
+            table.drop(name)
+            table.buried.add(name)
 
     def hear(self, partition: int, offset: int, key: str, entry: FrontierEntry | None) -> FrontierEntry | None:
         """A record was read from the log; the record of ours that must be written again over it, if any."""
         table = self.table(partition)
         table.next_offset = offset + 1
-        if entry is None:
-            if not table.restored:
-                table.drop(key)
+        if not table.restored:
+            table.keep(key.encode(), None if entry is None else entry.encode())
             return None
         ours = table.get(key)
-        if table.restored and ours is not None and ours.writer == self.writer:
+        if entry is None:
+            return self._hear_tombstone(table, name_of(key.encode()), ours)
+        if ours is not None and ours.writer == self.writer:
             if entry.writer != self.writer:
                 return ours  # a stopped owner came back and wrote over what has happened since
             if entry.written_at <= ours.written_at:
                 return None  # our own, as it comes by
-        table.put(entry)
-        if self.runs(partition):
-            self._queue(entry)
+        self.put(entry)
         return None
 
-    def list_feeds(self, feeds: Mapping[str, str], now: datetime) -> None:
-        """Which feeds are to be polled, and for which source; the others are left alone."""
-        before = self._feeds
-        self._feeds = {f"feed:{url}": source for url, source in feeds.items()}
-        self._list_feeds({key: source for key, source in self._feeds.items() if before.get(key) != source}, now)
+    def _hear_tombstone(self, table: Table, name: bytes, ours: FrontierEntry | None) -> FrontierEntry | None:
+        if name in table.buried:
+            table.buried.discard(name)  # our own; what is known now was written after it
+        elif ours is not None and ours.writer == self.writer:
+            return ours  # a stopped owner buried what we have written since
+        return None
 
-    def _list_feeds(self, feeds: Mapping[str, str], now: datetime) -> None:
-        for key, source in feeds.items():
+    def list_feeds(self, feeds: Mapping[str, str | Listed], now: datetime) -> None:
+        """Which lists are to be polled, and for which source; the others are left alone."""
+        before = self._feeds
+        listed = {url: Listed(of) if isinstance(of, str) else of for url, of in feeds.items()}
+        self._feeds = {f"feed:{url}": of for url, of in listed.items()}
+        for key in before.keys() - self._feeds.keys():
+            self._table_of(host_of(key.removeprefix("feed:"))).queue.remove(name_of(key.encode()))
+        self._list_feeds({key: of for key, of in self._feeds.items() if before.get(key) != of}, now)
+
+    def _list_feeds(self, feeds: Mapping[str, Listed], now: datetime) -> None:
+        for key, listed in feeds.items():
             url = key.removeprefix("feed:")
             host = host_of(url)
             if not self.owns(host):
                 continue
-            entry = self.get(host, key)
-            if entry is None:
-                self.put(feed_entry(url, source, now))
-            elif entry.source != source:
-                self.put(entry.model_copy(update={"source": source}))
-            else:
-                self._queue(entry)
+            entry = self.get(host, key) or feed_entry(url, listed.source, now, listed.form)
+            self.put(entry.model_copy(update={"source": listed.source, "listing": listed.form or entry.listing}))
 
-    def _queue(self, entry: FrontierEntry) -> None:
-        if self._waits(entry) and entry.due_at is not None:
-            lane: Lane = entry.request.lane if entry.request else "live"
-            heaps = self._due.setdefault(entry.host, {"live": [], "backfill": []})
-            heapq.heappush(heaps[lane], (entry.due_at, next(self._numbers), entry.key))
-            self.remind(entry.host, entry.due_at)
-
-    def _waits(self, entry: FrontierEntry) -> bool:
-        if entry.kind == "feed":
-            return entry.key in self._feeds
-        return entry.kind == "url" and entry.state == "pending" and entry.request is not None
+    def _queue(self, entry: FrontierEntry, name: bytes) -> None:
+        queue = self._table_of(entry.host).queue
+        wait = wait_of(entry)
+        if wait is None or (entry.kind == "feed" and entry.key not in self._feeds):
+            queue.remove(name)
+            return
+        queue.add(entry.host, *wait, name)
+        self.remind(entry.host, wait[1])
 
     def remind(self, host: str, at: datetime) -> None:
         """Look at the host again then, or earlier."""
@@ -205,37 +206,40 @@ class Frontier:
         if look is None or at < look:
             self._looks[host] = at
             heapq.heappush(self._agenda, (at, host))
+            if len(self._agenda) > max(_FEW_LOOKS, 2 * len(self._looks)):
+                self._agenda = [(at, host) for host, at in self._looks.items()]
+                heapq.heapify(self._agenda)
 
-    def turns(self, now: datetime, busy: Collection[str]) -> Iterator[Turn]:
-        """The hosts that may be asked now. The taker adds each to `busy`, and calls `remind` when it is free again."""
+    def turns(self, now: datetime, busy: Collection[str], *, spare: bool = True) -> Iterator[Turn]:
+        """The hosts that may be asked now, those with something live first; without `spare` there are no others.
+
+        The taker adds each to `busy`, and calls `again` or `remind` when it is free. Recrawls go before backfill, and
+        both together never take more than half of a host's daily budget: `live` always has room.
+        """
         while self._agenda and self._agenda[0][0] <= now:
             at, host = heapq.heappop(self._agenda)
             if self._looks.get(host) != at:
                 continue  # an earlier look replaced it
             del self._looks[host]
-            if host in busy or not self.owns(host):
-                continue
-            allowed = self.allowed_from(host, now)
-            if allowed > now:
-                if self._next_due(host) is not None:
-                    self.remind(host, allowed)
-                continue
-            entry = self._pick(host, now)
-            if entry is not None:
+            if host not in busy and (entry := self._look_at(host, now, LANES[:1])) is not None:
                 yield Turn(host, entry)
-            elif (due := self._next_due(host)) is not None:
-                self.remind(host, due)
+        while spare and self._patient:
+            host, _ = self._patient.popitem(last=False)
+            if host not in busy and (entry := self._look_at(host, now, LANES)) is not None:
+                yield Turn(host, entry)
 
     def next_look(self) -> datetime | None:
-        """When some host may have its turn."""
+        """When some host may have its turn; one that only wants for `spare` is not waited for."""
         return self._agenda[0][0] if self._agenda else None
 
     def allowed_from(self, host: str, now: datetime) -> datetime:
         """When the host may be asked next: its politeness, and the time that a former owner may still use."""
+        return self._allowed_from(host, self._rule(host), now)
+
+    def _allowed_from(self, host: str, rule: Rule, now: datetime) -> datetime:
         known = self.host(host, now)
-        rule = self._rule(host)
         allowed = allowed_from(known, rule, now)
-        assigned_at = self.table(partition_of(host, self.partitions)).assigned_at
+        assigned_at = self._table_of(host).assigned_at
         if known.writer in ("", self.writer) or known.last_request_at is None or assigned_at is None:
             return allowed
         grace = self._handover + timedelta(seconds=rule.delay)
@@ -243,46 +247,79 @@ class Frontier:
             return allowed
         return max(allowed, assigned_at + grace)
 
-    def _pick(self, host: str, now: datetime) -> FrontierEntry | None:
-        for lane in ("live", "backfill"):
-            top = self._top(host, lane)
-            if top is not None and top[0] <= now:
-                heapq.heappop(self._due[host][lane])
-                return top[1]
+    def _look_at(self, host: str, now: datetime, lanes: tuple[QueueLane, ...]) -> FrontierEntry | None:
+        """What the host may be asked for now in these lanes; else it is looked at again when there may be something."""
+        if not self.owns(host):
+            return None
+        queue = self._table_of(host).queue
+        again: list[datetime] = []
+        for lane in LANES:
+            due = queue.first(host, lane)
+            if due is None:
+                continue
+            rule = self._rule(host)
+            if lane != "live":
+                rule = replace(rule, per_day=max(1, rule.per_day // 2))
+            at = max(due, self._allowed_from(host, rule, now))
+            if at > now:
+                again.append(at)
+            elif lane not in lanes:
+                self._patient[host] = None
+            elif (entry := self._take(host, lane)) is not None:
+                return entry
+            else:
+                again.append(now)
+        if again:
+            self.remind(host, min(again))
         return None
 
-    def _next_due(self, host: str) -> datetime | None:
-        tops = [top[0] for lane in ("live", "backfill") if (top := self._top(host, lane))]
-        return min(tops, default=None)
-
-    def _top(self, host: str, lane: Lane) -> tuple[datetime, FrontierEntry] | None:
-        """The lane's first entry that still waits for that time."""
-        heap = self._due.get(host, {}).get(lane, [])
-        while heap:
-            due, _, key = heap[0]
-            entry = self.get(host, key)
-            if entry is not None and entry.due_at == due and self._waits(entry):
-                return due, entry
-            heapq.heappop(heap)
-        return None
+    def _take(self, host: str, lane: QueueLane) -> FrontierEntry | None:
+        table = self._table_of(host)
+        name = table.queue.take(host, lane)
+        return None if name is None else table.named(name)
 
     def again(self, entry: FrontierEntry, now: datetime) -> None:
         """A turn ended; what is still waiting is queued again, and the host has its next turn when it may."""
         newest = self.get(entry.host, entry.key)
-        if newest is not None and newest.due_at == entry.due_at:
-            self._queue(newest)
+        if newest is not None and self.owns(entry.host):
+            self._queue(newest, name_of(newest.key.encode()))
         self.remind(entry.host, now)
+
+    def expired(
+        self, now: datetime, listed: Callable[[FrontierEntry], bool], keep: timedelta = KEEP_UNSEEN
+    ) -> Iterator[FrontierEntry | None]:
+        """URLs of ours that nothing announced for so long and no list holds; None after each slice of the search.
+
+        Records may be put and dropped between two steps.
+        """
+        for partition in [p for p in self._tables if self.runs(p)]:
+            table = self.table(partition)
+            for number, name in enumerate(list(table.urls)):
+                if number % SLICE == 0:
+                    yield None
+                    if not self.runs(partition):
+                        break
+                value = table.urls.get(name)
+                since = None if value is None else unseen_since(value)
+                if since is None or now - since < keep:
+                    continue
+                entry = table.named(name)
+                if entry is not None and not listed(entry):
+                    yield entry
 
     def counts(self) -> Counter[str]:
         """How many URLs are in which state."""
         counts: Counter[str] = Counter()
         for table in self._tables.values():
             if table.assigned_at is not None:
-                counts["pending"] += sum(entry.kind == "url" for entry in table.live.values())
-                counts.update({state: len(kept) for state, kept in table.ended.items()})
+                counts.update(table.states)
         return counts
 
     def oldest_wait(self, now: datetime) -> timedelta:
-        """How long the oldest due entry has waited."""
-        dues = [due for host in list(self._due) if self.owns(host) and (due := self._next_due(host))]
+        """How long the oldest due entry has waited that is live."""
+        ours = [table for partition, table in self._tables.items() if self.runs(partition)]
+        dues = [due for table in ours for host in table.queue.hosts() if (due := table.queue.first(host, "live"))]
         return max((now - due for due in dues if due <= now), default=timedelta(0))
+
+    def _table_of(self, host: str) -> Table:
+        return self.table(partition_of(host, self.partitions))
