@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -25,6 +26,7 @@ _REFUSED = {ipaddress.ip_network(net): why for net, why in (_REFUSED_V4 | _REFUS
 _SIX_TO_FOUR = ipaddress.IPv6Network("2002::/16")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
+_LOCAL_NAMES = (".localhost", ".local", ".localdomain", ".internal", ".intranet", ".lan", ".home.arpa")
 
 
 def refusal(address: str) -> str | None:
@@ -34,6 +36,27 @@ def refusal(address: str) -> str | None:
     except ValueError:
         return "no IP address"
     return _refusal(ip)
+
+
+def refusal_of_host(host: str) -> str | None:
+    """Why a host may not be asked for through a proxy, which resolves names where we can't see it; None if it may.
+
+    An address counts in every spelling that a resolver takes (`127.1`, `0x7f000001`, `0177.0.0.1`, `2130706433`), and
+    a name where it belongs to a machine or a local network and to no site. A public name that leads inside is for the
+    proxy to refuse.
+    """
+    host = host.strip("[]").rstrip(".").lower()
+    try:
+        return _refusal(ipaddress.ip_address(host.split("%", 1)[0]))
+    except ValueError:
+        pass
+    try:
+        return _refusal(ipaddress.IPv4Address(socket.inet_aton(host)))
+    except (OSError, UnicodeError):
+        pass
+    if "." not in host or host.endswith(_LOCAL_NAMES):
+        return "a name of a local network"
+    return None
 
 
 def _refusal(ip: _Address) -> str | None:

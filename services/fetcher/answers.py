@@ -13,7 +13,10 @@ MAX_HEADER_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class Answer:
-    """A whole response; header names in lower case, the body unpacked."""
+    """A whole response; header names in lower case, the body unpacked.
+
+    Of an error page the first 256 KiB (404, 410) or 64 KiB are kept, of a redirect's body nothing.
+    """
 
     url: str
     status: int
@@ -41,7 +44,7 @@ class Fault:
     """The network or the server failed; another time it may work."""
 
     url: str
-    kind: Literal["dns", "connect", "tls", "timeout", "protocol"]
+    kind: Literal["dns", "connect", "tls", "timeout", "protocol", "encoding", "proxy"]
     detail: str
     seconds: float = 0.0
 
@@ -52,8 +55,8 @@ Outcome = Answer | Refusal | Fault
 class Web(Protocol):
     """Whoever makes requests: httpx in the service, a script in the tests."""
 
-    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Outcome:
-        """One request, no redirects followed. Never raises for what the web does."""
+    async def get(self, url: str, headers: Mapping[str, str] | None = None, source: str | None = None) -> Outcome:
+        """One request, no redirects followed; with the credentials of `source`. Never raises for what the web does."""
 
 
 def status_class(outcome: Outcome) -> str:

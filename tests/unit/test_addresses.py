@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.fetcher.addresses import Pin, read_pins, refusal
+from services.fetcher.addresses import Pin, read_pins, refusal, refusal_of_host
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,23 @@ def test_an_address_that_is_not_public_is_refused(address: str) -> None:
 )
 def test_a_public_address_is_allowed(address: str) -> None:
     assert refusal(address) is None
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1", "[::1]", "[::ffff:10.0.0.1]", "169.254.169.254", "2130706433", "0x7f000001", "0177.0.0.1", "127.1",
+        "127.0.0.1.", "0", "0xa9.0xfe.0xa9.0xfe", "localhost", "a.localhost", "metadata.google.internal", "printer",
+        "[64:ff9b::7f00:1]", "nas.local", "ROUTER.lan",
+    ],
+)  # fmt: skip
+def test_a_host_that_is_local_in_any_spelling_is_not_asked_for_through_a_proxy(host: str) -> None:
+    assert refusal_of_host(host)
+
+
+@pytest.mark.parametrize("host", ["news.example", "8.8.8.8", "134744072", "[2606:4700::1111]", "locals.example"])
+def test_a_public_host_may_be_asked_for_through_a_proxy(host: str) -> None:
+    assert refusal_of_host(host) is None
 
 
 def test_pins_are_read_with_lower_case_names_and_ports() -> None:
