@@ -39,6 +39,7 @@ class FetchRequest(Message):
         default=None, description="the URL is no page, but a list of pages to be read once"
     )
     since: Moment | None = Field(default=None, description="of a list: what it dates before this is not asked for")
+    until: Moment | None = Field(default=None, description="of a list: nor what it dates at this or after it")
     traceparent: str | None = Field(default=None, description="W3C trace context of whoever asked")
     requested_at: Moment
 
