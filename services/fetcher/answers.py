@@ -55,8 +55,8 @@ Outcome = Answer | Refusal | Fault
 class Web(Protocol):
     """Whoever makes requests: httpx in the service, a script in the tests."""
 
-    async def get(self, url: str, headers: Mapping[str, str] | None = None, source: str | None = None) -> Outcome:
-        """One request, no redirects followed; with the credentials of `source`. Never raises for what the web does."""
+    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Outcome:
+        """One request, no redirects followed. Never raises for what the web does."""
 
 
 def status_class(outcome: Outcome) -> str:

@@ -22,7 +22,6 @@ import httpx
 from services.contracts.identity import BadUrl, host_of
 from services.fetcher.addresses import Pin, refusal, refusal_of_host
 from services.fetcher.answers import MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_WIRE_BYTES, Answer, Fault, Outcome, Refusal
-from services.fetcher.credentials import Credentials
 from services.fetcher.egress import Proxy, check_source_address, tls_context
 from services.fetcher.unpacking import ACCEPTED, TooLarge, Unpacker, Unreadable
 
@@ -364,11 +363,9 @@ class HttpxWeb:
         proxy: Proxy | None = None,
         ca_bundle: Path | None = None,
         source_address: str | None = None,
-        credentials: Credentials | None = None,
     ) -> None:
         """Raises ValueError with a sentence where the bundle or the source address can't be used."""
         self._total = total_seconds
-        self._credentials = credentials
         self._client = httpx.AsyncClient(
             transport=GuardedTransport(
                 pins,
@@ -393,8 +390,8 @@ class HttpxWeb:
     ) -> None:
         await self._client.aclose()
 
-    async def get(self, url: str, headers: Mapping[str, str] | None = None, source: str | None = None) -> Outcome:
-        """One request, no redirects followed; with the credentials of `source`. Never raises for what the web does.
+    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Outcome:
+        """One request, no redirects followed. Never raises for what the web does.
 
         A name and password in the URL are neither sent nor told.
         """
@@ -406,9 +403,8 @@ class HttpxWeb:
         told = _USER_INFO.sub("", url)
         try:
             asked = _as_asked(url)
-            own = self._credentials.headers_for(source, asked) if self._credentials else {}
             async with asyncio.timeout(self._total) as total:
-                status, answered, body = await self._exchange(asked, {**(headers or {}), **own}, total)
+                status, answered, body = await self._exchange(asked, headers or {}, total)
         except (BadUrl, httpx.InvalidURL, UnicodeError) as error:
             told = _PERHAPS_USER_INFO.sub("", url)
             return Refusal(told, "bad-url", _PERHAPS_USER_INFO.sub("", str(error))[:500], seconds())
