@@ -11,7 +11,6 @@ from services.fetcher.frontier import host_entry
 from services.fetcher.interpret import Denied, Later
 from services.fetcher.politeness import Rule, allowed_from, answered, asked, closed, gentler, read_retry_after, rule_for
 from services.fetcher.robots import read_robots, robots_url
-from services.fetcher.schedule import Bounds, asked_interval, interval_after
 from services.fetcher.source_book import SourceBook
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -125,27 +124,6 @@ def test_a_robots_file_that_is_none_means_open(body: bytes) -> None:
 
 def test_robots_are_asked_without_user_info() -> None:
     assert robots_url("https://me:secret@site.example:8443/a/b?c") == "https://site.example:8443/robots.txt"
-
-
-def test_a_feed_is_polled_oftener_the_more_is_new_and_seldomer_when_nothing_is() -> None:
-    bounds = Bounds()
-    hour = timedelta(hours=1)
-    assert interval_after(None, 20, 20, bounds) == bounds.least
-    assert interval_after(hour, 0, 20, bounds) == hour * 1.5
-    assert interval_after(hour, 1, 20, bounds) == hour * 0.75
-    assert interval_after(hour, 5, 20, bounds) == hour / 2
-    assert interval_after(hour, 15, 20, bounds) == hour / 4
-    assert interval_after(timedelta(days=1), 0, 0, bounds) == bounds.most
-    assert interval_after(timedelta(minutes=10), 20, 20, bounds) == bounds.least
-
-
-def test_what_the_feed_asks_for_is_a_floor_and_no_more_than_our_longest_wait() -> None:
-    bounds = Bounds()
-    assert asked_interval({"cache-control": "public, max-age=1800"}, 20, NOW, bounds) == timedelta(minutes=30)
-    assert asked_interval({"cache-control": "s-maxage=9"}, 20, NOW, bounds) == timedelta(minutes=20)
-    assert asked_interval({"retry-after": "7200"}, None, NOW, bounds) == timedelta(hours=2)
-    assert asked_interval({}, 10**9, NOW, bounds) == bounds.most
-    assert asked_interval({}, None, NOW, bounds) == timedelta(0)
 
 
 def test_a_host_whose_robots_cannot_be_read_waits_longer_each_time() -> None:
