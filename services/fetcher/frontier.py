@@ -80,7 +80,10 @@ class Frontier:
 
     def table(self, partition: int) -> Table:
         """The partition's table."""
-        return self._tables.setdefault(partition, Table())
+        table = self._tables.get(partition)
+        if table is None:
+            table = self._tables[partition] = Table()
+        return table
 
     def assign(self, partition: int, now: datetime) -> None:
         """The partition is ours from now; nothing of it is due before `restored`."""
