@@ -16,7 +16,9 @@ from rich.table import Table
 from services.console import demo as demo_run
 from services.console import doctor as checks
 from services.console import lookup, status
+from services.console.backfill import backfill
 from services.console.broker import named, offsets, send, tail
+from services.console.frontier_commands import frontier
 from services.console.local.errors import LocalRunError
 from services.console.settings import settings_for
 from services.console.source_commands import sources
@@ -39,6 +41,8 @@ app = typer.Typer(
 topics = typer.Typer(help="The topics of the pipeline.", no_args_is_help=True)
 app.add_typer(sources, name="sources")
 app.add_typer(topics, name="topics")
+app.add_typer(frontier, name="frontier")
+app.command()(backfill)
 
 
 @app.command()
