@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -13,17 +13,28 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
-from services.contracts.outcomes import Rejection
+from services.contracts.outcomes import Receipt, Rejection
 from services.contracts.pages import FetchRequest
 from services.contracts.sources import Source
-from services.contracts.topics import FETCH_REQUESTS, SOURCES, URL_FRONTIER
+from services.contracts.topics import (
+    FETCH_REQUESTS,
+    REJECTIONS,
+    SOURCES,
+    STORED_ARTICLES,
+    URL_FRONTIER,
+    M,
+    Topic,
+)
 from services.fetcher.addresses import read_pins
 from services.fetcher.crawl import Crawl
+from services.fetcher.credentials import Credentials
+from services.fetcher.egress import read_proxy
 from services.fetcher.frontier import Frontier
 from services.fetcher.hosts import HostRules
 from services.fetcher.http import HttpxWeb
 from services.fetcher.kafka_frontier import KafkaFrontier
 from services.fetcher.ledger import Ledger
+from services.fetcher.outcomes import Outcomes
 from services.fetcher.politeness import Rule
 from services.fetcher.pulse import Pulse
 from services.fetcher.settings import FetcherSettings
@@ -76,6 +87,7 @@ class Parts:
         if partitions != await link.partitions(FETCH_REQUESTS):
             raise Unusable(f"{FETCH_REQUESTS.name} and {URL_FRONTIER.name} must have equally many partitions.")
         book = SourceBook()
+        outcomes = Outcomes(book.has_index)
         rules = HostRules(
             Rule(settings.fetcher_delay_seconds, settings.fetcher_pages_per_day, settings.fetcher_retry_seconds), book
         )
@@ -83,43 +95,95 @@ class Parts:
         pulse = Pulse(session)
         frontier = Frontier(uuid.uuid4().hex[:12], partitions, rules, timedelta(seconds=session))
         ledger = Ledger(frontier, link, pulse)
-        web = HttpxWeb(
-            settings.user_agent,
-            read_pins(settings.fetcher_resolve),
-            total_seconds=settings.fetcher_timeout_seconds,
-            connections=settings.fetcher_hosts_at_once * 2,
-        )
+        web, credentials = open_web(settings)
         async with web, asyncio.TaskGroup() as tasks:
             self._crawl = crawl = Crawl(
                 settings=settings, frontier=frontier, ledger=ledger, book=book, rules=rules, web=web, publisher=link,
-                pulse=pulse, clock=utc_now, random=random.random,
+                pulse=pulse, clock=utc_now, random=random.random, outcomes=outcomes, credentials=credentials,
             )  # fmt: skip
             self._reader = KafkaFrontier(settings, frontier, crawl.rewrite, utc_now, crawl.wake)
             self._acceptor = Acceptor(frontier, ledger, link, crawl.wake, utc_now)
             self._reader.assigned(self._ours)
             self._ready.set()
-            for loop in (pulse.run, self._reader.run, crawl.run, crawl.gauge):
+            for loop in (pulse.run, self._reader.run, crawl.run, crawl.gauge, crawl.sweep):
                 tasks.create_task(loop())
-            tasks.create_task(_follow_sources(link, book, crawl))
+            known = asyncio.Event()
+            tasks.create_task(_follow_sources(link, book, outcomes, crawl, known))
+            tasks.create_task(_follow_outcomes(link, outcomes, known))
 
 
-async def _follow_sources(link: Link, book: SourceBook, crawl: Crawl) -> None:
-    """Keep the book of sources; when the broker drops us, read all of it again."""
+def open_web(settings: FetcherSettings) -> tuple[HttpxWeb, Credentials | None]:
+    """The way out as the settings say, and the secrets that go along. Raises Unusable."""
+    pins = read_pins(settings.fetcher_resolve)
+    proxy = settings.fetcher_proxy
+    try:
+        web = HttpxWeb(
+            settings.user_agent,
+            pins,
+            total_seconds=settings.fetcher_timeout_seconds,
+            connections=settings.fetcher_hosts_at_once * 2,
+            proxy=read_proxy(proxy.get_secret_value()) if proxy else None,
+            ca_bundle=settings.fetcher_ca_bundle,
+            source_address=settings.fetcher_source_address,
+        )
+        folder = settings.fetcher_credentials_dir
+        return web, Credentials(folder, pins) if folder else None
+    except ValueError as error:
+        raise Unusable(str(error)) from None
 
-    def heard(record: Record, _: bool) -> None:
-        try:
-            source = None if record.value is None else Source.decode(record.value)
-        except ValidationError as error:
-            logs.logger().error("source ignored", record=str(record), error=str(error)[:500])
-            return
-        book.apply((record.key or b"").decode("utf-8", "replace"), source)
+
+async def _follow_sources(link: Link, book: SourceBook, outcomes: Outcomes, crawl: Crawl, known: asyncio.Event) -> None:
+    """Keep the book of sources; `known` is set once all are read that were there."""
+
+    def heard(source_id: str, source: Source | None) -> None:
+        book.apply(source_id, source)
+        outcomes.sources_changed()
         crawl.wake()
+
+    def restored() -> None:
+        book.restored = True
+        known.set()
+
+    await _follow(link, SOURCES, heard, restored)
+
+
+async def _follow_outcomes(link: Link, outcomes: Outcomes, known: asyncio.Event) -> None:
+    """Hear what became of pages; what is said of a site counts only once its source is known."""
+    await known.wait()
+
+    def stored(_: str, receipt: Receipt | None) -> None:
+        if receipt is not None:
+            outcomes.stored(receipt)
+
+    def rejected(_: str, rejection: Rejection | None) -> None:
+        if rejection is not None:
+            outcomes.rejected(rejection)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_follow(link, STORED_ARTICLES, stored))
+        tasks.create_task(_follow(link, REJECTIONS, rejected))
+
+
+async def _follow(
+    link: Link, topic: Topic[M], heard: Callable[[str, M | None], None], restored: Callable[[], None] = lambda: None
+) -> None:
+    """Hear a whole topic, live; when the broker drops us, all of it again. None is a tombstone."""
+
+    def decoded(record: Record, _: bool) -> None:
+        try:
+            message = None if record.value is None else topic.model.decode(record.value)
+        except ValidationError as error:
+            logs.logger().error("record ignored", record=str(record), error=str(error)[:500])
+            return
+        heard((record.key or b"").decode("utf-8", "replace"), message)
 
     while True:
         try:
-            await link.follow(SOURCES, heard)
+            await link.follow(topic, decoded, restored=restored)
         except (KafkaError, Transient) as error:
-            logs.logger().warning("sources are read again", error=f"{type(error).__name__} {error}".strip())
+            logs.logger().warning(
+                "topic is read again", topic=topic.name, error=f"{type(error).__name__} {error}".strip()
+            )
             await asyncio.sleep(1)
 
 

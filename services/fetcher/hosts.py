@@ -6,7 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
+from services.contracts.identity import canonical_url, host_of
+from services.contracts.pages import FrontierEntry, pack, unpack
 from services.fetcher.answers import Answer, Outcome, Web, status_class
+from services.fetcher.challenges import challenge
+from services.fetcher.credentials import Credentials
 from services.fetcher.frontier import HOST_RECORD_EVERY, Frontier
 from services.fetcher.ledger import Insistence, Ledger, NotOurs
 from services.fetcher.lifecycle import Mark
@@ -19,6 +23,10 @@ from services.runtime.stage import Transient
 LONGEST_PAUSE = timedelta(seconds=60)
 """A job that has asked nothing yet waits no longer than this; one that has, holds no place while it does."""
 LOOK_SECONDS = 1.0
+CHALLENGED = 503
+"""What a challenge page means for the host, whatever its status: leave it alone for a while."""
+MAX_KEPT_ROBOTS = 64 * 1024
+"""A longer robots.txt is not written down: the next owner of its host asks for it again."""
 RECENT = timedelta(minutes=10)
 
 
@@ -57,7 +65,9 @@ class Hosts:
         clock: Callable[[], datetime],
         random: Callable[[], float],
         sleep: Callable[[float], Awaitable[object]],
+        credentials: Credentials | None = None,
     ) -> None:
+        self._credentials = credentials
         self.rules = rules
         self.letting_go = False
         self.resting = 0
@@ -90,13 +100,16 @@ class Hosts:
         try:
             self._frontier.put(self._mark().on(asked(self._frontier.host(host, self._clock()), self._clock())))
             await self._keep(host)
-            outcome = await self._web.get(url, headers)
+            secrets = self._credentials.headers_for(source, url) if self._credentials else {}
+            outcome = await self._web.get(url, {**headers, **secrets})
         finally:
             self._asking.discard(host)
         answer = outcome if isinstance(outcome, Answer) else None
         silent = answer is None and status_class(outcome) in ("dns", "connect", "tls", "timeout", "protocol")
         before = self._frontier.host(host, self._clock())
         status = None if silent else (answer.status if answer else 0)
+        if answer is not None and challenge(answer):
+            status = CHALLENGED
         retry_after = answer.header("retry-after") if answer else ""
         after = answered(before, self.rules(host), status, retry_after, self._clock(), self._random)
         self._frontier.put(self._mark().on(after))
@@ -105,6 +118,37 @@ class Hosts:
         metrics.FETCHES.labels(source or "", status_class(outcome)).inc()
         metrics.FETCH_SECONDS.labels(source or "").observe(outcome.seconds)
         return outcome
+
+    def state(self, host: str) -> FrontierEntry:
+        """What is known of the host."""
+        return self._frontier.host(host, self._clock())
+
+    async def learn(self, host: str, **facts: object) -> None:
+        """Write down what was learned of the host."""
+        self._frontier.put(self._mark().on(self.state(host), **facts))
+        await self._keep(host, at_once=True)
+
+    def known_robots(self, place: str) -> tuple[str, datetime] | None:
+        """The text at a robots.txt's URL and when it was read, as this replica or one before it wrote it down."""
+        host = host_of(place)
+        kept = self._frontier.get(host, f"url:{canonical_url(place)}") if self.ours(host) else None
+        if kept is None or kept.robots is None or kept.fetched_at is None:
+            return None
+        return unpack(kept.robots).decode(), kept.fetched_at
+
+    async def keep_robots(self, place: str, text: str) -> None:
+        """Write a robots.txt down, for whoever has the host next."""
+        host = host_of(place)
+        if not self.ours(host) or len(text) > MAX_KEPT_ROBOTS:
+            return
+        now = self._clock()
+        key = canonical_url(place)
+        async with self._ledger.lock(host):
+            known = self._frontier.get(host, f"url:{key}") or FrontierEntry(
+                kind="url", host=host, url=key, first_seen=now, state="fetched", writer="", written_at=now
+            )
+            kept = self._mark().on(known, robots=pack(text.encode()), fetched_at=now, last_seen=now)
+            await self._insist(lambda: self._ledger.write(kept))
 
     async def close(self, host: str, strikes: int) -> datetime:
         """Leave the host alone, for its robots.txt can't be read; until when. `strikes` it had before that."""

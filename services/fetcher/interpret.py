@@ -14,12 +14,15 @@ from services.contracts.message import Stamp
 from services.contracts.outcomes import Rejection, RejectionReason
 from services.contracts.pages import FetchedPage, FetchRequest, Rights, SourceFacts, pack
 from services.fetcher.answers import MAX_WIRE_BYTES, Answer, Fault, Outcome, Refusal
+from services.fetcher.challenges import challenge
+from services.fetcher.faults import PASSING, of_status
 
 STAGE = "fetcher"
 MAX_HOPS = 10
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524, 525, 527, 529})
+PERMANENT = frozenset({301, 308})
+BLOCKED = "blocked"
 KEPT_HEADERS = (
     "content-type", "content-language", "date", "last-modified", "etag", "cache-control", "link", "x-robots-tag",
     "tdm-reservation", "tdm-policy", "content-location",
@@ -34,9 +37,10 @@ _OPT_OUTS = frozenset({"noai", "noimageai"})
 
 @dataclass(frozen=True)
 class Move:
-    """The page lives elsewhere."""
+    """The page lives elsewhere; for good, where it says so."""
 
     url: str
+    permanent: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,53 +48,63 @@ class Unchanged:
     """The answer to a conditional request: what you have is current."""
 
     answer: Answer
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True)
 class Later:
-    """Another time; `reason` is how it ends where no time is left. With `until` it is not counted as an attempt."""
+    """Another time; `reason` is how it ends where no time is left. With `until` it is not counted as an attempt.
+
+    `fault` is the row of docs/fetch-errors.md.
+    """
 
     reason: RejectionReason
     detail: str
     until: datetime | None = None
+    fault: str | None = None
 
 
 @dataclass(frozen=True)
 class Denied:
-    """Not wanted, with the reason that a Rejection gives."""
+    """Not wanted, with the reason that a Rejection gives and the row of docs/fetch-errors.md."""
 
     reason: RejectionReason
     detail: str
+    fault: str | None = None
 
 
 @dataclass(frozen=True)
 class Usable:
-    """An answer with a body worth reading."""
+    """An answer with a body worth reading; `moved_to` where permanent redirects alone led to it."""
 
     answer: Answer
+    moved_to: str | None = None
 
 
 Meaning = Usable | Unchanged | Move | Later | Denied
 
 
 def meaning(outcome: Outcome) -> Meaning:
-    """What an outcome means, for pages and feeds alike."""
+    """What an outcome means, for pages and lists alike."""
     match outcome:
         case Refusal(reason=reason, detail=detail):
-            return Denied(reason, detail)
+            return Denied(reason, detail, reason)
         case Fault(kind=kind, detail=detail):
-            return Later("unreachable", f"{kind}: {detail}")
+            return Later("unreachable", f"{kind}: {detail}", fault=kind)
+    if who := challenge(outcome):
+        return Later("http-status", f"a challenge by {who}, status {outcome.status}", fault=BLOCKED)
+    match outcome:
         case Answer(status=200 | 203):
             return Usable(outcome)
         case Answer(status=304):
             return Unchanged(outcome)
         case Answer(status=status) if status in REDIRECTS and outcome.header("location"):
             return _move(outcome)
-        case Answer(status=404 | 410):
-            return Denied("gone", f"status {outcome.status}")
-        case Answer(status=status) if status in TRANSIENT:
-            return Later("http-status", f"status {status}")
-    return Denied("http-status", f"status {outcome.status}")
+    row = of_status(outcome.status)
+    detail = f"status {outcome.status}"
+    if outcome.status in PASSING:
+        return Later("http-status", detail, fault=row.name)
+    return Denied("gone" if row.ends == "gone" else "http-status", detail, row.name)
 
 
 def _move(answer: Answer) -> Move | Denied:
@@ -98,8 +112,8 @@ def _move(answer: Answer) -> Move | Denied:
         target = urljoin(answer.url, answer.header("location").strip())
         canonical_url(target)
     except (BadUrl, ValueError) as error:
-        return Denied("bad-url", redacted(f"redirected to no URL: {error}")[:500])
-    return Move(without_user_info(target))
+        return Denied("bad-url", redacted(f"redirected to no URL: {error}")[:500], "bad-url")
+    return Move(without_user_info(target), answer.status in PERMANENT)
 
 
 def interpret(
@@ -109,13 +123,12 @@ def interpret(
     content_type = answer.header("content-type")
     media_type = content_type.split(";", 1)[0].strip().lower()
     if media_type and media_type not in HTML_TYPES:
-        return Denied("not-html", media_type[:100])
+        return Denied("not-html", media_type[:100], "not-html")
     if not media_type and not _LOOKS_HTML.search(answer.body[:1024]):
-        return Denied("not-html", "no media type, and no HTML by the looks of it")
+        return Denied("not-html", "no media type, and no HTML by the looks of it", "not-html")
     body = pack(answer.body)
     if len(body) * 3 // 4 > MAX_WIRE_BYTES:
-        return Denied("too-large", f"{len(body) * 3 // 4} bytes compressed; {MAX_WIRE_BYTES} are the most")
-    charset = _CHARSET.search(content_type)
+        return Denied("too-large", f"{len(body) * 3 // 4} bytes compressed; {MAX_WIRE_BYTES} are the most", "too-large")
     return FetchedPage(
         request=request,
         facts=facts,
@@ -123,13 +136,19 @@ def interpret(
         status=answer.status,
         headers={k: answer.headers[k][:_MAX_HEADER_CHARS] for k in KEPT_HEADERS if k in answer.headers},
         media_type=media_type or "text/html",
-        charset=charset[1].lower() if charset else None,
+        charset=charset_of(content_type),
         body=body,
         body_sha256=hashlib.sha256(answer.body).hexdigest(),
         fetched_at=now,
         rights=rights(answer.headers),
         stamp=Stamp(stage=STAGE, version=version, started=started, took=max(0.0, (now - started).total_seconds())),
     )
+
+
+def charset_of(content_type: str) -> str | None:
+    """The charset that a Content-Type header names, in lower case."""
+    found = _CHARSET.search(content_type)
+    return found[1].lower() if found else None
 
 
 def rights(headers: Mapping[str, str]) -> Rights:

@@ -35,6 +35,8 @@ class Publisher(Protocol):
         traceparent: str | None = None,
     ) -> None: ...
 
+    async def bury(self, topic: Topic[M], key: str, partition: int | None = None) -> None: ...
+
 
 class Insistence:
     """Sends until the broker has it: an outage of ours is no outcome."""
@@ -76,15 +78,23 @@ class Ledger:
 
     async def write(self, entry: FrontierEntry) -> None:
         """Put a record in the log, then in memory. Raises NotOurs or Transient."""
-        while True:
-            if not self._frontier.owns(entry.host):
-                raise NotOurs(entry.host)
-            if self._pulse.steady():
-                break
-            # We stood still: the group says first whether this is still ours to write.
-            await asyncio.sleep(LOOK_SECONDS)
-        partition = partition_of(entry.host, self._frontier.partitions)
+        partition = await self._partition(entry.host)
         await self._publisher.send(
             URL_FRONTIER, entry, id_=f"{entry.writer}:{entry.key}:{entry.written_at.isoformat()}", partition=partition
         )
         self._frontier.put(entry)
+
+    async def bury(self, entry: FrontierEntry) -> None:
+        """Put a tombstone in the log, then forget the record. Raises NotOurs or Transient."""
+        await self._publisher.bury(URL_FRONTIER, entry.key, await self._partition(entry.host))
+        self._frontier.drop(entry.host, entry.key)
+
+    async def _partition(self, host: str) -> int:
+        """Where the host's records are written, once that is surely ours to do. Raises NotOurs."""
+        while True:
+            if not self._frontier.owns(host):
+                raise NotOurs(host)
+            if self._pulse.steady():
+                return partition_of(host, self._frontier.partitions)
+            # We stood still: the group says first whether this is still ours to write.
+            await asyncio.sleep(LOOK_SECONDS)

@@ -13,6 +13,8 @@ from services.contracts.sources import Politeness
 MAX_CRAWL_DELAY = 3600.0
 MAX_STRIKE_SECONDS = 6 * 3600.0
 MAX_RETRY_AFTER = timedelta(days=1)
+FORGIVEN_AFTER = timedelta(days=1)
+"""A host that was left alone for so long after its last strike begins anew."""
 HOST_SIGNALS = frozenset({429, 503})
 
 
@@ -72,13 +74,18 @@ def answered(
     """
     update: dict[str, object] = {"last_request_at": now, "strikes": 0, "retry_after": None}
     if status is None or status in HOST_SIGNALS:
-        strikes = host.strikes + 1
+        strikes = (0 if _is_forgiven(host, now) else host.strikes) + 1
         until = now if status is None and strikes == 1 else now + _wait(rule, strikes, random)
         wish = read_retry_after(retry_after, now)
         if wish is not None:
             until = wish if strikes == 1 else max(until, wish)
         update |= {"strikes": strikes, "retry_after": until}
     return host.model_copy(update=update)
+
+
+def _is_forgiven(host: FrontierEntry, now: datetime) -> bool:
+    """Whether the last strike is long ago: then its wait ended long before this request, which was asked just now."""
+    return host.retry_after is not None and now - host.retry_after >= FORGIVEN_AFTER
 
 
 def closed(host: FrontierEntry, strikes: int, rule: Rule, now: datetime, random: Callable[[], float]) -> FrontierEntry:

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from services.contracts.identity import host_of
 from services.fetcher.answers import Outcome
 from services.fetcher.hosts import Hosts, NotNow
-from services.fetcher.interpret import MAX_HOPS, Denied, Later, Meaning, Move, meaning
-from services.fetcher.robots import Robots, read_robots, robots_url
+from services.fetcher.interpret import MAX_HOPS, Denied, Later, Meaning, Move, Unchanged, Usable, meaning
+from services.fetcher.robots import FRESH, Robots, open_robots, read_robots, robots_url
 
 MAX_ROBOTS_HOPS = 5
 MAX_ROBOTS_KEPT = 20_000
@@ -53,25 +53,27 @@ class Visits:
         first = host_of(url)
         visit = Visit(self._hosts, first, source)
         seen = {url}
+        permanent = True
         try:
             for _ in range(MAX_HOPS + 1):
                 robots = await self._robots_for(visit, url)
                 if robots.closed is not None:
                     return robots.closed
                 if not robots.allows(url, self._product):
-                    return Denied("robots", f"robots.txt disallows it to {self._product}")
+                    return Denied("robots", f"robots.txt disallows it to {self._product}", "robots")
                 found = meaning(await visit.ask(url, headers))
-                if not isinstance(found, Move):
-                    return found
-                if host_of(found.url) != first and not across:
+                if isinstance(found, Usable | Unchanged):
+                    return replace(found, moved_to=url if permanent and len(seen) > 1 else None)
+                if not isinstance(found, Move) or (host_of(found.url) != first and not across):
                     return found
                 if found.url in seen:
-                    return Denied("too-many-redirects", f"a loop through {found.url}")
+                    return Denied("too-many-redirects", f"a loop through {found.url}", "too-many-redirects")
                 url = found.url
+                permanent = permanent and found.permanent
                 seen.add(url)
         except NotNow as error:
-            return Later("budget", str(error), error.until)
-        return Denied("too-many-redirects", f"more than {MAX_HOPS}")
+            return Later("budget", str(error), error.until, "budget")
+        return Denied("too-many-redirects", f"more than {MAX_HOPS}", "too-many-redirects")
 
     async def _robots_for(self, visit: Visit, url: str) -> Robots:
         place = robots_url(url)
@@ -79,13 +81,22 @@ class Visits:
         if kept is not None and kept.until > self._clock():
             if isinstance(kept.closed, Later):
                 # Whoever asked for the file had the failed attempt; the others only wait.
-                return Robots(kept.until, closed=Later(kept.closed.reason, kept.closed.detail, kept.until))
+                return Robots(kept.until, closed=replace(kept.closed, until=kept.until))
             return kept
         host = host_of(place)
+        known = self._hosts.known_robots(place)
+        if known is not None and known[1] + FRESH > self._clock():
+            return self._keep(place, open_robots(known[0], known[1] + FRESH))
         strikes = self._hosts.strikes(host)
         robots = await self._read(visit, place)
         if isinstance(robots.closed, Later) and self._hosts.ours(host):
             robots = replace(robots, until=await self._hosts.close(host, strikes))
+        if robots.text is not None:
+            await self._hosts.keep_robots(place, robots.text)
+        return self._keep(place, robots)
+
+    def _keep(self, place: str, robots: Robots) -> Robots:
+        host = host_of(place)
         if len(self._robots) >= MAX_ROBOTS_KEPT:
             self._robots = {k: v for k, v in self._robots.items() if v.until > self._clock()}
         self._robots[place] = robots

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterable
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -66,6 +69,14 @@ TRANSLATION_SECONDS = _histogram("translation_seconds", "One article's translati
 TRANSLATION_CHARACTERS = _counter("translation_characters", "Characters given to an engine.", "engine")
 DATABASE_SECONDS = _histogram("database_seconds", "One database transaction, by operation.", "operation")
 OUTBOX_RECORDS = _gauge("outbox_records", "Receipts that wait for the broker.")
+
+
+def forget_source(source: str, states: Iterable[str]) -> None:
+    """Stop telling of a source that is no longer watched, or is another replica's."""
+    series = [(SOURCE_HEALTH, (source, state)) for state in states]
+    for gauge, labels in [*series, (SOURCE_EXPECTED_PER_DAY, (source,)), (SOURCE_SILENT_SECONDS, (source,))]:
+        with contextlib.suppress(KeyError):
+            gauge.remove(*labels)
 
 
 def exposition() -> bytes:

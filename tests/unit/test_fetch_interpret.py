@@ -30,28 +30,42 @@ def answer(status: int = 200, body: bytes = b"<html>", **headers: str) -> Answer
 
 @pytest.mark.parametrize("status", [404, 410])
 def test_a_page_that_is_not_there_is_gone(status: int) -> None:
-    assert meaning(answer(status)) == Denied("gone", f"status {status}")
+    assert meaning(answer(status)) == Denied("gone", f"status {status}", f"http-{status}")
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 405, 451, 204, 206, 300, 302, 501])
-def test_a_status_that_will_not_pass_is_a_refusal(status: int) -> None:
-    assert meaning(answer(status)) == Denied("http-status", f"status {status}")
+@pytest.mark.parametrize(
+    ("status", "fault"),
+    [(400, "http-400"), (401, "http-401"), (403, "http-403"), (405, "http-4xx"), (451, "http-451"), (204, "odd-status"),
+     (206, "odd-status"), (300, "http-3xx"), (302, "http-3xx"), (501, "http-501")],
+)  # fmt: skip
+def test_a_status_that_will_not_pass_is_a_refusal(status: int, fault: str) -> None:
+    assert meaning(answer(status)) == Denied("http-status", f"status {status}", fault)
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 522])
-def test_a_status_that_may_pass_is_for_later(status: int) -> None:
-    assert meaning(answer(status)) == Later("http-status", f"status {status}")
+@pytest.mark.parametrize(
+    ("status", "fault"),
+    [(408, "http-408"), (429, "http-429"), (500, "http-500"), (502, "http-502"), (503, "http-503"), (504, "http-504"),
+     (522, "http-520")],
+)  # fmt: skip
+def test_a_status_that_may_pass_is_for_later(status: int, fault: str) -> None:
+    assert meaning(answer(status)) == Later("http-status", f"status {status}", fault=fault)
+
+
+def test_a_challenge_is_for_later_whatever_its_status() -> None:
+    found = meaning(answer(403, cf_mitigated="challenge"))
+    assert isinstance(found, Later)
+    assert (found.reason, found.fault) == ("http-status", "blocked")
 
 
 def test_a_fault_is_for_later_and_a_refusal_is_for_ever() -> None:
     assert isinstance(meaning(Fault(URL, "dns", "x")), Later)
-    assert meaning(Refusal(URL, "address-refused", "x")) == Denied("address-refused", "x")
+    assert meaning(Refusal(URL, "address-refused", "x")) == Denied("address-refused", "x", "address-refused")
     assert isinstance(meaning(answer(304)), Unchanged)
     assert isinstance(meaning(answer(200)), Usable)
 
 
 def test_a_redirect_is_resolved_and_loses_its_password() -> None:
-    assert meaning(answer(301, location="/b#top")) == Move("https://site.example/b")
+    assert meaning(answer(301, location="/b#top")) == Move("https://site.example/b", permanent=True)
     assert meaning(answer(307, location="//me:pw@other.example/c")) == Move("https://other.example/c")
     assert without_user_info(" http://u:p@x.example:81/a?b#c ") == "http://x.example:81/a?b"
     for place in ("ftp://x.example/", "http://[", "javascript:1", "http://"):
@@ -79,7 +93,7 @@ def test_a_page_carries_its_bytes_headers_charset_and_rights() -> None:
 
 @pytest.mark.parametrize("media_type", ["application/pdf", "image/png", "application/json", "text/plain", "text/xml"])
 def test_what_is_no_html_is_refused(media_type: str) -> None:
-    assert page(answer(content_type=media_type)) == Denied("not-html", media_type)
+    assert page(answer(content_type=media_type)) == Denied("not-html", media_type, "not-html")
 
 
 def test_without_a_media_type_the_bytes_speak() -> None:

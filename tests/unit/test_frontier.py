@@ -219,7 +219,7 @@ def test_a_fault_is_tried_again_later_each_time_and_ends_after_the_last() -> Non
 
 
 def test_waiting_for_a_host_is_no_attempt() -> None:
-    waiting = postponed(entry(), Later("budget", "", later(99)), Patience(attempts=1), MARK, lambda: 0.0)
+    waiting = postponed(entry(), Later("budget", "", later(99)), Patience(1, 30.0), MARK, lambda: 0.0)
     assert isinstance(waiting, FrontierEntry)
     assert (waiting.due_at, waiting.attempts) == (later(99), 0)
 
