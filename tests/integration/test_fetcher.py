@@ -92,6 +92,7 @@ async def fetcher(
         "FETCHER_RESOLVE": newsroom.resolve(),
         "FETCHER_DELAY_SECONDS": str(DELAY),
         "FETCHER_MIN_POLL_SECONDS": "1",
+        "FETCHER_MAX_POLL_SECONDS": "2",
         "FETCHER_RETRY_SECONDS": "0.5",
         "FETCHER_CONTACT": "https://operator.example/",
         **more,
