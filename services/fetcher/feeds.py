@@ -151,7 +151,7 @@ def _address(identity: object) -> str:
 
 def _json_feed(body: bytes) -> dict[str, Any]:
     try:
-        told = json.loads(body.decode("utf-8-sig", "replace"))
+        told = json.loads(body.decode("utf-8-sig", "replace"), strict=False)
     except (ValueError, RecursionError) as error:
         raise NotAListing(f"it is no JSON: {error}") from error
     if not str(told.get("version", "")).startswith("https://jsonfeed.org/") or not isinstance(told.get("items"), list):

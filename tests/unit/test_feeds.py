@@ -68,6 +68,16 @@ def test_json_that_is_no_feed_is_said_to_be_none(body: bytes) -> None:
         read_feed(body, URL)
 
 
+def test_a_line_break_inside_of_a_json_title_silences_no_feed() -> None:
+    body = b'{"version": "https://jsonfeed.org/version/1", "items": [{"url": "/x", "title": "a\nb"}]}'
+    assert [e.title for e in read_feed(body, URL).entries] == ["a b"]
+
+
+def test_a_document_type_that_declares_nothing_is_passed_over() -> None:
+    outside = b'<!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" "http://127.0.0.1:1/rss-0.91.dtd">'
+    assert len(read_feed(rss(item("/a")).replace(b"<rss", outside + b"<rss"), URL).entries) == 1
+
+
 def test_an_entry_listed_under_two_addresses_of_one_page_counts_once() -> None:
     feed = read_feed(rss(item("/a?utm_source=rss"), item("https://SITE.example/a#top"), item("/b")), URL)
     assert [e.url for e in feed.entries] == ["https://site.example/a?utm_source=rss", "https://site.example/b"]
