@@ -15,7 +15,7 @@ from rich.table import Table
 from services.console import frontier_migration
 from services.console.broker import connected
 from services.console.frontier_log import log_reader, portions
-from services.console.frontier_requeue import Wanted
+from services.console.frontier_requeue import KEPT, Wanted
 from services.console.frontier_view import (
     HostView,
     Rows,
@@ -36,7 +36,6 @@ from services.runtime.link import Link
 from services.runtime.stage import Record, Transient
 
 MOST = 1_000
-MOST_ALLOWED = 100_000
 MOST_PARTITIONS = 10_000
 AT_ONCE = 500
 
@@ -84,7 +83,7 @@ def requeue(
         FrontierState | None, typer.Option("--state", help="Only URLs in this state; `failed` where no URL is given.")
     ] = None,
     source: Annotated[str | None, typer.Option(help="Only URLs of this source id.")] = None,
-    most: Annotated[int, typer.Option(min=1, max=MOST_ALLOWED, help="URLs at the most.")] = MOST,
+    most: Annotated[int, typer.Option(min=1, max=KEPT, help="URLs at the most.")] = MOST,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which.")] = False,
     folder: Annotated[
         Path, typer.Option("--run", envvar="XABAR_STATE", help="Where local runs keep their data.")

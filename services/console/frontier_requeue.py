@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import islice
 
 from services.console.frontier_view import read_entry
 from services.contracts.pages import FetchRequest, FrontierEntry, FrontierState, Hints
 from services.runtime.stage import Record
+
+KEPT = 100_000
+"""Matching records that are held until the last is read, about 0.5 KB each; more are only counted."""
 
 
 class Wanted:
@@ -38,7 +42,7 @@ class Wanted:
         if value is None or not self._matches(key, value):
             self._found.pop(key, None)
             self._more.discard(hash(key))
-        elif key in self._found or len(self._found) < self._most:
+        elif key in self._found or len(self._found) < KEPT:
             self._found[key] = value
             self._more.discard(hash(key))
         else:
@@ -47,12 +51,12 @@ class Wanted:
     @property
     def left_out(self) -> int:
         """How many match beyond those that are asked for."""
-        return len(self._more)
+        return max(0, len(self._found) - self._most) + len(self._more)
 
     def requests(self, now: datetime) -> list[FetchRequest]:
         """What is asked: a single URL at once, many only where live news leave room."""
         lane = "live" if self._key else "backfill"
-        entries = (read_entry(value) for value in self._found.values())
+        entries = (read_entry(value) for value in islice(self._found.values(), self._most))
         return [_request(entry, now, lane) for entry in entries if entry is not None]
 
     def _matches(self, key: bytes, value: bytes) -> bool:
