@@ -65,12 +65,14 @@ async def read_all(link: Link, topic: Topic[Any], heard: Callable[[Record], None
         await reading
 
 
-async def newest(link: Link, topic: Topic[Any]) -> dict[str, Any]:
-    """The newest message of each key of a compacted topic; keys with a tombstone are left out."""
+async def newest(link: Link, topic: Topic[Any], begin: str = "") -> dict[str, Any]:
+    """The newest message of each key that begins so, of a compacted topic; keys with a tombstone are left out."""
     found: dict[str, Any] = {}
 
     def heard(record: Record) -> None:
         key = (record.key or b"").decode("utf-8", "replace")
+        if not key.startswith(begin):
+            return
         if record.value is None:
             found.pop(key, None)
         else:

@@ -1,90 +1,359 @@
-"""`xabar sources`: which news sites are watched."""
+"""`xabar sources`: which news sites are watched, how they are, and whether their addresses are right."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
+from services.console import source_status
 from services.console.broker import connected, newest, send
 from services.console.local.errors import LocalRunError
 from services.console.settings import settings_for
 from services.console.terminal import HERE, State, screen
 from services.contracts.identity import canonical_url
+from services.contracts.pages import SourceFacts
 from services.contracts.sources import Politeness, Source
-from services.contracts.topics import SOURCES
+from services.contracts.topics import SOURCES, URL_FRONTIER
+from services.fetcher.settings import FetcherSettings
+from services.fetcher.source_files import SourceFileError, as_json, as_toml, countries, of_countries, read
+from services.runtime.settings import read as read_settings
 
 sources = typer.Typer(help="The news sites that are watched.", no_args_is_help=True)
 
+_FILE_ENDINGS = (".toml", ".json")
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, do nothing.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+
 
 @sources.command("add")
-def sources_add(
-    id_: Annotated[str | None, typer.Argument(metavar="ID", help="Short and stable, like `uza`.")] = None,
+def add(
+    what: Annotated[
+        str | None, typer.Argument(metavar="SITE|ID", help="https://… of a site, or an ID for --homepage and --feed.")
+    ] = None,
+    id_: Annotated[str | None, typer.Option("--id", help="Like `uza`; from the host without.")] = None,
     homepage: Annotated[str | None, typer.Option(help="https://…")] = None,
-    feed: Annotated[list[str] | None, typer.Option(help="RSS or Atom; more than one is fine.")] = None,
+    feed: Annotated[list[str] | None, typer.Option(help="RSS, Atom or JSON Feed; more than one is fine.")] = None,
+    sitemap: Annotated[list[str] | None, typer.Option(help="A sitemap, or an index of them.")] = None,
+    index: Annotated[list[str] | None, typer.Option(help="An HTML page that lists news.")] = None,
     name: Annotated[str | None, typer.Option()] = None,
     language: Annotated[str | None, typer.Option(help="BCP 47, like uz-Latn; a hint.")] = None,
     timezone: Annotated[str | None, typer.Option(help="IANA, like Asia/Tashkent; for dates without a zone.")] = None,
     country: Annotated[str | None, typer.Option(help="ISO 3166, like UZ.")] = None,
     delay: Annotated[float | None, typer.Option(help="Seconds between two requests to one host.")] = None,
-    file: Annotated[Path | None, typer.Option(help="JSON: a list of sources instead.")] = None,
+    file: Annotated[Path | None, typer.Option(help="TOML or JSON: a list of sources instead.")] = None,
+    dry_run: DryRun = False,
     state: State = HERE,
 ) -> None:
-    """Watch a news site; the same ID again replaces what was known of it."""
+    """Watch a news site; the same ID again replaces what was known of it.
+
+    With a site's address alone the site is asked where it announces its news, in what language and zone.
+    """
+    given = {
+        "name": name,
+        "feeds": tuple(feed or ()),
+        "sitemaps": tuple(sitemap or ()),
+        "index_pages": tuple(index or ()),
+        "language": language,
+        "timezone": timezone,
+        "country": country,
+        "politeness": Politeness(delay=delay) if delay is not None else None,
+    }
+    chosen = {field: value for field, value in given.items() if value}
+    site = what if what and "://" in what else homepage
     if file:
         try:
-            wanted = [Source.model_validate(entry) for entry in json.loads(file.read_text())]
-        except (OSError, ValueError) as error:
+            wanted = read(file)
+        except SourceFileError as error:
             raise LocalRunError(f"{file} can't be used: {error}") from None
-    elif id_ and homepage and feed:
-        try:
-            wanted = [
-                Source(
-                    id=id_,
-                    name=name or id_,
-                    homepage=canonical_url(homepage),
-                    feeds=tuple(canonical_url(f) for f in feed),
-                    language=language,
-                    timezone=timezone,
-                    country=country,
-                    politeness=Politeness(delay=delay),
-                )
-            ]
-        except ValueError as error:
-            raise LocalRunError(f"Not added: {error}") from None
+    elif site and what and site != what and (feed or sitemap or index):
+        wanted = [_described({"id": what, "name": what, "homepage": site} | chosen)]
+    elif site:
+        wanted = [_discovered(site, id_ or (what if what != site else None), chosen)]
+        if not dry_run and id_ is None and what == site:
+            _refuse_another(wanted[0], asyncio.run(_watched(state)))
     else:
-        raise LocalRunError("Give an ID with --homepage and --feed, or --file sources.json.")
-    asyncio.run(send(settings_for(state), SOURCES, *wanted))
-    screen.print(f"watching {', '.join(source.id for source in wanted)}")
+        raise LocalRunError("Give a site's https://…, or an ID with --homepage and --feed, or --file sources.toml.")
+    if not dry_run:
+        asyncio.run(send(settings_for(state), SOURCES, *wanted))
+    screen.print(f"{'would watch' if dry_run else 'watching'} {', '.join(source.id for source in wanted)}")
+
+
+@sources.command("import")
+def import_(
+    what: Annotated[
+        list[str] | None, typer.Argument(metavar="[COUNTRY|FILE]…", help="Of the region pack, or own TOML or JSON.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="The whole region pack.")] = False,
+    dry_run: DryRun = False,
+    state: State = HERE,
+) -> None:
+    """Watch the sources of files or of the region pack: uz kz kg tj tm."""
+    wanted = _of_files(what or [], everything)
+    if not wanted:
+        raise LocalRunError(f"Give countries ({' '.join(countries())}), files, or --all.")
+    known = asyncio.run(_watched(state))
+    changes = {
+        source.id: "unchanged" if known.get(source.id) == source else "changed" if source.id in known else "added"
+        for source in wanted
+    }
+    table = Table("id", "name", "language", "", box=None, pad_edge=False)
+    for source in wanted:
+        if changes[source.id] != "unchanged":
+            mark = " (unverified)" if source.unverified else ""
+            table.add_row(source.id, Text(source.name), source.language or "–", changes[source.id] + mark)
+    news = [source for source in wanted if changes[source.id] != "unchanged"]
+    if news and not dry_run:
+        asyncio.run(send(settings_for(state), SOURCES, *news))
+    if news:
+        screen.print(table)
+    counts = ", ".join(f"{list(changes.values()).count(how)} {how}" for how in ("added", "changed", "unchanged"))
+    screen.print(f"{counts}{'; nothing was done' if dry_run else ''}")
+
+
+@sources.command("export")
+def export(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]…", help="All without.")] = None,
+    as_json_: AsJson = False,
+    state: State = HERE,
+) -> None:
+    """Print what is watched as a file that `sources import` takes."""
+    chosen = _of_ids(asyncio.run(_watched(state)), ids or [])
+    sys.stdout.write(as_json(chosen) + "\n" if as_json_ else as_toml(chosen))
 
 
 @sources.command("list")
-def sources_list(state: State = HERE) -> None:
-    """Show the sites that are watched."""
-
-    async def read() -> dict[str, Any]:
-        async with connected(settings_for(state), [SOURCES]) as link:
-            return await newest(link, SOURCES)
-
-    table = Table("id", "name", "language", "zone", "feeds")
-    for _, source in sorted(asyncio.run(read()).items()):
-        table.add_row(source.id, source.name, source.language, source.timezone, "\n".join(source.feeds))
+def list_(state: State = HERE) -> None:
+    """Show the sites that are watched, and where their news is looked for."""
+    known = asyncio.run(_watched(state))
+    table = Table("id", "name", "language", "zone", "watched", box=None, pad_edge=False)
+    table.columns[0].no_wrap = True
+    table.columns[4].overflow = "fold"
+    for _, source in sorted(known.items()):
+        places = [
+            *source.feeds,
+            *(f"sitemap {url}" for url in source.sitemaps),
+            *(f"index {url}" for url in source.index_pages),
+        ]
+        mark = Text("\nunverified", style="yellow") if source.unverified else Text("")
+        table.add_row(source.id, Text(source.name) + mark, source.language, source.timezone, Text("\n".join(places)))
     screen.print(table)
 
 
 @sources.command("remove")
-def sources_remove(id_: Annotated[str, typer.Argument(metavar="ID")], state: State = HERE) -> None:
+def remove(id_: Annotated[str, typer.Argument(metavar="ID")], state: State = HERE) -> None:
     """Watch a site no longer; what is stored stays."""
 
     async def bury() -> None:
         async with connected(settings_for(state), [SOURCES]) as link:
-            if id_ not in await newest(link, SOURCES):
-                raise LocalRunError(f"There is no source {id_!r}; `xabar sources list` shows them.")
+            _of_ids(await newest(link, SOURCES), [id_])
             await link.bury(SOURCES, id_)
 
     asyncio.run(bury())
     screen.print(f"no longer watching {id_}")
+
+
+@sources.command("check")
+def check(
+    what: Annotated[
+        list[str] | None, typer.Argument(metavar="[COUNTRY|FILE|ID]…", help="All that is watched without.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="The whole region pack.")] = False,
+    as_json_: AsJson = False,
+    write: Annotated[
+        Path | None, typer.Option(help="Write the sources here as found: moved addresses anew, `unverified` taken off.")
+    ] = None,
+    state: State = HERE,
+) -> None:
+    """Ask the sites themselves whether addresses are right; exit code 1 if any is not.
+
+    Asks robots.txt, the home page, every feed, sitemap and index page, and an article; as gently as the fetcher does,
+    and by its settings (FETCHER_…).
+    """
+    with _needing("fetcher", "parser"):
+        from services.console import source_check, source_screens
+        from services.console.site_session import session
+    words = what or []
+    ids = [word for word in words if not _is_file(word) and word.lower() not in countries()]
+    chosen = _of_files([word for word in words if word not in ids], everything)
+    if ids or not (words or everything):
+        chosen += _of_ids(asyncio.run(_watched(state)), ids)
+
+    async def run() -> list[source_check.CheckedSource]:
+        async with session(chosen) as asking:
+            with screen.status(f"0 of {len(chosen)}") as shown:
+                ready: list[str] = []
+
+                def done(one: source_check.CheckedSource) -> None:
+                    ready.append(one.source.id)
+                    shown.update(f"{len(ready)} of {len(chosen)}: {ready[-1]}")
+
+                return await source_check.check_all(asking.probe, asking.parse, chosen, done)
+
+    found = asyncio.run(run())
+    if as_json_:
+        _print_json([source_screens.checked_facts(one) for one in found])
+    else:
+        screen.print(source_screens.checked_table(found, datetime.now(UTC)))
+    if write:
+        write.write_text(as_toml(source_check.confirmed(one) for one in found))
+    raise typer.Exit(0 if all(one.good for one in found) else 1)
+
+
+@sources.command("test")
+def try_out(
+    url: Annotated[str, typer.Argument(help="Of a feed, a sitemap, an index page, a home page or an article.")],
+    source: Annotated[str | None, typer.Option(help="ID of a watched source whose language and zone count.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="For dates without a zone.")] = None,
+    state: State = HERE,
+) -> None:
+    """Poll a URL, fetch and parse three of its articles, show what would be stored; store nothing."""
+    with _needing("fetcher", "parser"):
+        from services.console import source_screens, source_trial
+        from services.console.site_session import session
+    known = _of_ids(asyncio.run(_watched(state)), [source]) if source else []
+    facts = SourceFacts(timezone=timezone)
+    for one in known:
+        facts = SourceFacts(language=one.language, timezone=timezone or one.timezone, country=one.country)
+
+    async def run() -> source_trial.TriedList:
+        async with session(known) as asking:
+            with screen.status(f"asking {url}"):
+                return await source_trial.try_address(asking.probe, asking.parse, url, facts)
+
+    try:
+        tried = asyncio.run(run())
+    except source_trial.NothingThere as error:
+        raise LocalRunError(f"{url}: {error}") from None
+    screen.print(source_screens.tried_view(tried, datetime.now(UTC)))
+
+
+@sources.command("status")
+def status(
+    id_: Annotated[str | None, typer.Argument(metavar="[ID]", help="One source with all its lists.")] = None,
+    as_json_: AsJson = False,
+    state: State = HERE,
+) -> None:
+    """Show how the sources are: healthy, failing, silent, blocked, moved or new."""
+    now = datetime.now(UTC)
+    found = asyncio.run(_statuses(state, id_, now))
+    if as_json_:
+        _print_json([source_status.as_facts(one) for one in found])
+    elif id_:
+        screen.print(source_status.in_detail(found[0], now))
+    else:
+        screen.print(source_status.overview(found, now))
+
+
+@sources.command("accept-move")
+def accept_move(id_: Annotated[str, typer.Argument(metavar="ID")], state: State = HERE) -> None:
+    """Write down the addresses that a source's lists redirect to for good."""
+    [found] = asyncio.run(_statuses(state, id_, datetime.now(UTC)))
+    if not found.moves:
+        raise LocalRunError(f"No list of {id_} says that it moved; `xabar sources status {id_}` shows them.")
+    asyncio.run(send(settings_for(state), SOURCES, source_status.with_moves(found)))
+    for old, new in found.moves.items():
+        screen.print(f"{id_}: {new} instead of {old}", soft_wrap=True)
+
+
+def _described(described: dict[str, Any]) -> Source:
+    try:
+        for field in ("feeds", "sitemaps", "index_pages"):
+            described[field] = tuple(map(canonical_url, described.get(field, ())))
+        return Source(**described | {"homepage": canonical_url(described["homepage"])})
+    except ValueError as error:
+        raise LocalRunError(f"Not added: {error}") from None
+
+
+def _discovered(site: str, id_: str | None, chosen: dict[str, Any]) -> Source:
+    """What the site itself tells, with what was `chosen` in its place, shown as it will be watched."""
+    with _needing("fetcher", "parser"):
+        from services.console import site_finding, source_screens
+        from services.console.site_session import session
+        from services.console.source_trial import NothingThere
+
+    async def run() -> site_finding.Finding:
+        async with session() as asking:
+            with screen.status(f"asking {site}"):
+                return await site_finding.find(asking.probe, site)
+
+    try:
+        found = asyncio.run(run())
+    except NothingThere as error:
+        raise LocalRunError(f"{site}: {error}") from None
+    places = {} if {"feeds", "sitemaps", "index_pages"} & set(chosen) else found.places
+    source = _described({"id": id_ or found.id, "homepage": found.homepage} | found.facts | places | chosen)
+    screen.print(source_screens.finding_view(found, source, datetime.now(UTC)))
+    return source
+
+
+def _refuse_another(source: Source, known: dict[str, Any]) -> None:
+    before = known.get(source.id)
+    if before is not None and canonical_url(before.homepage) != source.homepage:
+        raise LocalRunError(f"{source.id} is {before.homepage} already; give this one another id with --id.")
+
+
+def _of_files(words: Sequence[str], everything: bool) -> list[Source]:
+    """The sources of files and of the region pack's countries, each id once. Raises LocalRunError."""
+    paths = [Path(word) for word in words if _is_file(word)]
+    named = countries() if everything else [word for word in words if not _is_file(word)]
+    try:
+        found = [*of_countries(named), *read(*paths)]
+    except SourceFileError as error:
+        raise LocalRunError(str(error)) from None
+    by_id = {source.id: source for source in found}
+    if len(by_id) < len(found):
+        twice = sorted({source.id for source in found if sum(other.id == source.id for other in found) > 1})
+        raise LocalRunError(f"In a file and in the region pack: {', '.join(twice)}. Import one after the other.")
+    return found
+
+
+def _is_file(word: str) -> bool:
+    return word.endswith(_FILE_ENDINGS) or "/" in word
+
+
+def _of_ids(known: dict[str, Any], ids: Sequence[str]) -> list[Source]:
+    """These of the watched sources, all where none is named. Raises LocalRunError."""
+    if unknown := [id_ for id_ in ids if id_ not in known]:
+        raise LocalRunError(f"There is no source {unknown[0]!r}; `xabar sources list` shows them.")
+    return [known[id_] for id_ in sorted(ids or known)]
+
+
+async def _watched(state: Path) -> dict[str, Any]:
+    async with connected(settings_for(state), [SOURCES]) as link:
+        return await newest(link, SOURCES)
+
+
+async def _statuses(state: Path, id_: str | None, now: datetime) -> list[source_status.SourceStatus]:
+    try:
+        factor = read_settings(FetcherSettings, os.environ).fetcher_silence_factor
+    except ValueError as error:
+        raise LocalRunError(str(error)) from None
+    async with connected(settings_for(state), [SOURCES, URL_FRONTIER]) as link:
+        known = await newest(link, SOURCES)
+        entries = await newest(link, URL_FRONTIER, "feed:")
+    return source_status.statuses(_of_ids(known, [id_] if id_ else []), entries.values(), now, factor)
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+@contextlib.contextmanager
+def _needing(*extras: str) -> Iterator[None]:
+    """Around imports of other services' libraries. Raises LocalRunError naming the extras to install."""
+    try:
+        yield
+    except ImportError as error:
+        wanted = ",".join(("console", *extras))
+        raise LocalRunError(f"{error.name or error} is not installed: pip install 'xabar[{wanted}]'") from None

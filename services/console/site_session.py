@@ -1,0 +1,64 @@
+"""What a command needs to ask sites: the fetcher's web by the fetcher's settings, and the parser's processes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
+
+from services.console.local.errors import LocalRunError
+from services.console.site_probe import Probe
+from services.console.source_trial import Parse
+from services.contracts.articles import ParsedArticle
+from services.contracts.outcomes import Rejection
+from services.contracts.pages import FetchedPage
+from services.contracts.sources import Source
+from services.fetcher.addresses import read_pins
+from services.fetcher.http import HttpxWeb
+from services.fetcher.settings import FetcherSettings
+from services.fetcher.source_book import SourceBook
+from services.parser.settings import ParserSettings
+from services.parser.worker import warm, work
+from services.runtime.pool import ProcessPool
+from services.runtime.settings import read
+from services.runtime.stage import VERSION
+
+
+@dataclass(frozen=True)
+class Session:
+    """Who asks, and who parses."""
+
+    probe: Probe
+    parse: Parse
+
+
+@contextlib.asynccontextmanager
+async def session(sources: Iterable[Source] = (), environ: Mapping[str, str] = os.environ) -> AsyncIterator[Session]:
+    """One command's requests, by the fetcher's and the parser's own variables; `sources` say how gently.
+
+    Raises LocalRunError where a variable is wrong.
+    """
+    try:
+        settings, parsing = read(FetcherSettings, environ), read(ParserSettings, environ)
+    except ValueError as error:
+        raise LocalRunError(str(error)) from None
+    book = SourceBook()
+    for source in sources:
+        book.apply(source.id, source)
+    pool = ProcessPool(parsing.parser_workers, parsing.parser_timeout_seconds, warm)
+
+    async def parse(page: FetchedPage) -> ParsedArticle | Rejection:
+        return await pool.run(work, page, parsing.limits, VERSION)
+
+    try:
+        web = HttpxWeb(
+            settings.user_agent,
+            read_pins(settings.fetcher_resolve),
+            total_seconds=settings.fetcher_timeout_seconds,
+            connections=settings.fetcher_hosts_at_once,
+        )
+        async with web:
+            yield Session(Probe(web, settings.product, settings.fetcher_delay_seconds, book.wishes), parse)
+    finally:
+        pool.close()
