@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from urllib.parse import unquote, unquote_plus, urldefrag, urljoin, urlsplit
 
@@ -16,16 +17,18 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from services.contracts.identity import BadUrl, canonical_url, host_of
 from services.fetcher.listing import Entry, Listing, NotAListing
 
-MAX_BYTES = 4 * 1024 * 1024
+MAX_BYTES = 3 * 1024 * 1024
 MAX_LINKS = 2_000
 MAX_ANCHORS = 20_000
-MAX_DEPTH = 2_000
+MAX_DEPTH = 1_000
 """Of elements: pages nest thirty deep, broken ones a few hundred; far beyond, a tree takes quadratic time to build."""
 MAX_ATTRIBUTES = 2_000
 """Words in one tag, which its attributes can't outnumber."""
 MAX_TITLE_CHARS = 500
 MAX_SHAPE_CHARS = 160
 MAX_SEGMENTS = 8
+SHAPES_REMEMBERED = 8_192
+"""URLs whose shapes are not worked out again at each poll."""
 MAX_QUERY_KEYS = 4
 MAX_SHAPES = 200
 """Per host. Sites have a few dozen."""
@@ -40,8 +43,8 @@ EXPLORE_PER_SHAPE = 2
 EXPLORE_PER_POLL = 10
 RELOOK_AFTER = timedelta(days=5)
 """A shape that led nowhere is tried again when nothing was heard of it for so long."""
-HALF_LIFE = timedelta(days=3)
-"""After so long an outcome counts half."""
+HALF_LIFE = timedelta(days=10)
+"""After so long an outcome counts half: after five days one more look is enough to let a barren shape rest again."""
 
 _CHARSET = re.compile(r"utf-?8|utf-?16(?:le|be)?|windows-?125\d|cp125\d|iso-?8859-?\d+|koi8-?[rut]|us-ascii|latin-?1")
 """Those that decode in linear time; Python knows others that don't."""
@@ -136,6 +139,7 @@ def same_site(host: str, other: str) -> bool:
     return a == b or ("." in b and a.endswith(f".{b}")) or ("." in a and b.endswith(f".{a}"))
 
 
+@lru_cache(maxsize=SHAPES_REMEMBERED)
 def shape(url: str) -> str:
     """The URL's path with its numbers, dates, names and ids replaced by what they are; what a site's pages share.
 
@@ -259,8 +263,9 @@ def choose(
 ) -> Listing:
     """The links to ask for, in the page's order.
 
-    `shapes` has what is known of a URL's host; `known` says of a URL whether it need not be asked for. Of a shape that
-    leads to articles all links are asked for, of others a few until they are known, of a barren one hardly any.
+    `shapes` has what is known of a URL's host; `known` says of a URL whether it need not be asked for: it was, or it
+    waits for its turn. Of a shape that leads to articles all links are asked for, of others a few at each poll until it
+    is clear what they are, of a barren one hardly any.
     """
     fresh: list[tuple[int, Link, str, float]] = []
     tried: Counter[tuple[str, str]] = Counter()
