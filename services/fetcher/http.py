@@ -40,7 +40,7 @@ SETTLE_SECONDS = 0.1
 """Left of the total time when the reading of such a body ends."""
 MAX_BEFORE_HEADERS_BYTES = MAX_HEADER_BYTES + 64 * 1024
 """Until the headers are whole: interim answers, frames, the headers, and what of the body came in the same read."""
-MAX_FRAMING_BYTES = 1024 * 1024
+MAX_FRAMING_BYTES = 256 * 1024
 """Beside the body itself: chunk sizes, trailers, frames that carry nothing."""
 MAX_PARTS = 20_000
 """Pieces that a body may come in; each costs the same, however small it is."""
@@ -136,10 +136,12 @@ class _MeteredStream(httpcore.AsyncNetworkStream):
 class _Backend(httpcore.AsyncNetworkBackend):
     """TCP only, metered, from the source address that was given."""
 
-    def __init__(self, resolve: Resolve, source_address: str | None) -> None:
+    def __init__(
+        self, resolve: Resolve, source_address: str | None, network: httpcore.AsyncNetworkBackend | None
+    ) -> None:
         self._resolve = resolve
         self._source = source_address
-        self._inner = httpcore.AnyIOBackend()
+        self._inner = network or httpcore.AnyIOBackend()
 
     async def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
@@ -169,8 +171,14 @@ class _Backend(httpcore.AsyncNetworkBackend):
 class GuardedBackend(_Backend):
     """Resolves, checks every address, then connects to one that was checked; DNS is not asked twice."""
 
-    def __init__(self, pins: Mapping[str, Pin], resolve: Resolve = resolve, source_address: str | None = None) -> None:
-        super().__init__(resolve, source_address)
+    def __init__(
+        self,
+        pins: Mapping[str, Pin],
+        resolve: Resolve = resolve,
+        source_address: str | None = None,
+        network: httpcore.AsyncNetworkBackend | None = None,
+    ) -> None:
+        super().__init__(resolve, source_address, network)
         self._pins = pins
 
     async def connect_tcp(
@@ -208,8 +216,15 @@ class _ToProxy(_MeteredStream):
 class ProxyBackend(_Backend):
     """Connects to the operator's proxy, wherever it is; the pool asks for nothing else."""
 
-    def __init__(self, resolve: Resolve, source_address: str | None, *, tls: bool) -> None:
-        super().__init__(resolve, source_address)
+    def __init__(
+        self,
+        resolve: Resolve,
+        source_address: str | None,
+        network: httpcore.AsyncNetworkBackend | None = None,
+        *,
+        tls: bool,
+    ) -> None:
+        super().__init__(resolve, source_address, network)
         self._tls = tls
 
     async def connect_tcp(
@@ -274,6 +289,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         context: Callable[[], ssl.SSLContext],
         proxy: Proxy | None = None,
         source_address: str | None = None,
+        network: httpcore.AsyncNetworkBackend | None = None,
     ) -> None:
         self._pins = pins
         bounds: dict[str, Any] = {
@@ -283,7 +299,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             "http2": True,
         }
         self._direct = httpcore.AsyncConnectionPool(
-            ssl_context=context(), network_backend=GuardedBackend(pins, resolve, source_address), **bounds
+            ssl_context=context(), network_backend=GuardedBackend(pins, resolve, source_address, network), **bounds
         )
         self._proxied: httpcore.AsyncHTTPProxy | None = None
         if proxy is not None:
@@ -293,7 +309,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
                 ssl_context=context(),
                 # Of its own, for the pool offers HTTP/2 on the other one.
                 proxy_ssl_context=context() if proxy.scheme == "https" else None,
-                network_backend=ProxyBackend(resolve, source_address, tls=proxy.scheme == "https"),
+                network_backend=ProxyBackend(resolve, source_address, network, tls=proxy.scheme == "https"),
                 **bounds,
             )
 
@@ -363,8 +379,12 @@ class HttpxWeb:
         proxy: Proxy | None = None,
         ca_bundle: Path | None = None,
         source_address: str | None = None,
+        network: httpcore.AsyncNetworkBackend | None = None,
     ) -> None:
-        """Raises ValueError with a sentence where the bundle or the source address can't be used."""
+        """Raises ValueError with a sentence where the bundle or the source address can't be used.
+
+        `network` connects to what was checked: the system's TCP, or a small internet in the tests.
+        """
         self._total = total_seconds
         self._client = httpx.AsyncClient(
             transport=GuardedTransport(
@@ -374,6 +394,7 @@ class HttpxWeb:
                 context=lambda: tls_context(ca_bundle),
                 proxy=proxy,
                 source_address=check_source_address(source_address) if source_address is not None else None,
+                network=network,
             ),
             headers={"User-Agent": user_agent, "Accept": ACCEPT, "Accept-Encoding": ACCEPTED},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
