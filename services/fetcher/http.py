@@ -256,7 +256,12 @@ class _Body(httpx.AsyncByteStream):
         self._connection = response.extensions["network_stream"]
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        parts = 0
         async for part in self._stream:
+            # Empty ones too, which nobody further on gets to see.
+            parts += 1
+            if parts > MAX_PARTS:
+                raise Flood(f"a body in more than {MAX_PARTS} pieces")
             yield part
         if self._more_came():
             await self._connection.aclose()
@@ -472,11 +477,7 @@ class HttpxWeb:
 
 async def _read(response: httpx.Response, unpacker: Unpacker, meter: _Meter) -> None:
     """The body into the unpacker. Raises TooLarge, Unreadable, Flood, and httpcore's errors."""
-    parts = 0
     async for chunk in response.aiter_raw():
-        parts += 1
-        if parts > MAX_PARTS:
-            raise Flood(f"a body in more than {MAX_PARTS} pieces")
         meter.body(len(chunk))
         unpacker.feed(chunk)
 
