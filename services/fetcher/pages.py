@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from urllib.parse import urljoin
 
 from services.contracts.identity import canonical_url
 from services.contracts.pages import FrontierEntry
@@ -104,21 +105,27 @@ class Pages:
         """A known page that answers 200: changed, unchanged, or an error page in disguise."""
         if hashlib.sha256(found.answer.body).hexdigest() == entry.body_sha256:
             return Unchanged(found.answer)
-        like = await self._missing_like(entry)
-        if like and says_missing(await asyncio.to_thread(sketch, found.answer.body), like):
+        page = await asyncio.to_thread(sketch, found.answer.body)
+        if says_missing(page, await self._missing_like(entry, page)):
             return Denied("gone", "status 200, with what the site shows for pages that never were", "soft-404")
         return found
 
-    async def _missing_like(self, entry: FrontierEntry) -> str:
+    async def _missing_like(self, entry: FrontierEntry, page: str) -> str:
         """A sketch of what the host answers for a page that never was; empty where it says 404, or nothing clear."""
         assert entry.url is not None
         known = self._hosts.state(entry.host)
         if known.missing_asked_at is not None and known.missing_asked_at + PROBE_EVERY > self._clock():
             return known.missing_like or ""
-        found = await self._visits.obtain(probe_url(entry.url, self._random), entry.source, {}, across=False)
-        like = await asyncio.to_thread(sketch, found.answer.body) if isinstance(found, Usable) else ""
+        like = await self._probe(entry, entry.url)
+        if says_missing(page, like):
+            # The site may look at some part of the address only, and show this very article for the rest.
+            like = await self._probe(entry, urljoin(entry.url, "/article"))
         await self._hosts.learn(entry.host, missing_like=like, missing_asked_at=self._clock())
         return like
+
+    async def _probe(self, entry: FrontierEntry, beside: str) -> str:
+        found = await self._visits.obtain(probe_url(beside, self._random), entry.source, {}, across=False)
+        return await asyncio.to_thread(sketch, found.answer.body) if isinstance(found, Usable) else ""
 
     async def _look_again_later(self, entry: FrontierEntry, why: str | None = None) -> None:
         self._scribe.still_ours(entry)

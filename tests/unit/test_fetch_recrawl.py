@@ -124,9 +124,27 @@ async def test_an_error_page_that_says_200_counts_as_missing() -> None:
         await until(lambda: it.broker.refused == {A: "gone"})
         assert it.broker.pages == [A]
         probes = [url for url in it.web.asked if url not in (A, "http://a.example/robots.txt")]
-        assert len(probes) == 1, "the host's habit is learned once"
+        assert len(probes) == 2, "the host's habit is learned once, beside the page and at the root"
         [refused] = it.broker.of(Rejection)
         assert "200" in refused.detail
+
+
+class Careless(MissingIsOk):
+    """A site that shows an article for any number."""
+
+    def get(self, url: str, default: object = None) -> list[Outcome]:  # type: ignore[override]
+        if url != A and url.rpartition("/")[2].isdigit():
+            return [page(WORDS + " and a correction")]
+        return super().get(url, default)
+
+
+async def test_an_edit_on_a_site_that_shows_the_article_at_any_address_is_an_edit() -> None:
+    script = Careless({A: [page(WORDS), page(WORDS + " and a correction")]})
+    async with fetching(script, recrawls=TWICE) as it:
+        await announced(it)
+        await until(lambda: ended(it))
+        assert it.broker.pages == [A, A]
+        assert not it.broker.refused
 
 
 async def test_an_edit_on_a_site_that_answers_200_for_missing_pages_is_an_edit() -> None:
