@@ -13,6 +13,7 @@ from services.contracts.pages import FetchedPage, FetchRequest, FrontierEntry
 from services.contracts.topics import FETCH_REQUESTS, M, Topic
 from services.fetcher.answers import Answer, Outcome
 from services.fetcher.crawl import Crawl
+from services.fetcher.credentials import Credentials
 from services.fetcher.frontier import Frontier
 from services.fetcher.hosts import HostRules
 from services.fetcher.ledger import Ledger
@@ -133,6 +134,7 @@ async def fetching(
     clock: QuickClock | None = None,
     strike: float = 0.01,
     recrawls: str = "",
+    credentials: Credentials | None = None,
 ) -> AsyncIterator[Fetching]:
     settings = FetcherSettings(
         fetcher_retry_seconds=0.01, fetcher_attempts=3, fetcher_min_poll_seconds=0.05, retry_first_seconds=0.01,
@@ -148,7 +150,7 @@ async def fetching(
     crawl = Crawl(
         settings=settings, frontier=frontier, ledger=ledger, book=book, rules=rules, web=web, publisher=broker,
         pulse=pulse, clock=clock or utc_now, random=lambda: 0.0, sleep=clock.sleep if clock else asyncio.sleep,
-        outcomes=outcomes,
+        outcomes=outcomes, credentials=credentials,
     )  # fmt: skip
     acceptor = Acceptor(frontier, ledger, broker, crawl.wake, clock or utc_now, restore_seconds=0.1)
     broker.accept = acceptor.accept

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from crawling import DELAY, HTML, A, Broker, QuickClock, fetching, until
@@ -11,6 +12,7 @@ from services.contracts.outcomes import Rejection
 from services.contracts.pages import FetchedPage, FetchRequest, FrontierEntry
 from services.contracts.sources import Source
 from services.fetcher.answers import Answer, Fault, Outcome, Refusal
+from services.fetcher.credentials import Credentials
 from services.fetcher.frontier import Frontier, host_entry, partition_of
 from services.fetcher.ledger import Ledger, NotOurs
 from services.fetcher.lifecycle import Mark
@@ -322,3 +324,34 @@ async def test_robots_and_feeds_are_followed_to_a_host_of_another_replica_at_the
         await until(lambda: it.broker.pages == [A] and "http://d.example/rss" in it.web.asked)
         assert it.frontier.host("a.example", utc_now()).fetched_today == 3, "robots.txt, where it led, the page"
         assert it.frontier.host("d.example", utc_now()).fetched_today == 0
+
+
+async def test_a_subscriptions_secrets_go_to_its_hosts_only_and_not_along_a_redirect(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(
+        'hosts = ["a.example"]\ninsecure = true\n[headers]\nAuthorization = "Bearer hush"\n[cookies]\nsession = "hush"\n'
+    )
+    there = "http://b.example/1"
+    script: dict[str, list[Outcome]] = {A: [Answer(A, 302, {"location": there})], there: [HTML]}
+    async with fetching(script, credentials=Credentials(tmp_path)) as it:
+        request = FetchRequest(url=A, source="a", reason="submitted", requested_at=utc_now())
+        await it.acceptor.accept(request)
+        await until(lambda: it.broker.pages == [there])
+        carried = {url: headers for url, headers in zip(it.web.asked, it.web.headers, strict=True)}
+        assert carried[A] == {"Authorization": "Bearer hush", "Cookie": "session=hush"}
+        assert carried[there] == {}
+        assert "hush" not in str(it.broker.sent)
+
+
+async def test_a_new_owner_knows_robots_txt_without_asking() -> None:
+    robots = Answer("", 200, {}, b"User-agent: *\nDisallow: /2\nCrawl-delay: 0.03")
+    async with fetching({"http://a.example/robots.txt": [robots], A: [HTML]}) as it:
+        await it.submit(A)
+        await until(lambda: it.broker.pages == [A])
+        kept = [entry for entry in it.broker.of(FrontierEntry) if entry.robots is not None]
+        assert len(kept) == 1
+    async with fetching({A: [HTML]}) as it:
+        it.frontier.put(kept[0])
+        await it.submit(A, "http://a.example/2")
+        await until(lambda: it.broker.pages == [A] and bool(it.broker.refused))
+        assert it.web.asked == [A]
+        assert it.broker.refused == {"http://a.example/2": "robots"}
