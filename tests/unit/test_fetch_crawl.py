@@ -328,7 +328,8 @@ async def test_robots_and_feeds_are_followed_to_a_host_of_another_replica_at_the
 
 async def test_a_subscriptions_secrets_go_to_its_hosts_only_and_not_along_a_redirect(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text(
-        'hosts = ["a.example"]\ninsecure = true\n[headers]\nAuthorization = "Bearer hush"\n[cookies]\nsession = "hush"\n'
+        'hosts = ["a.example"]\ninsecure = true\n'
+        '[headers]\nAuthorization = "Bearer hush"\n[cookies]\nsession = "hush"\n'
     )
     there = "http://b.example/1"
     script: dict[str, list[Outcome]] = {A: [Answer(A, 302, {"location": there})], there: [HTML]}
@@ -336,7 +337,7 @@ async def test_a_subscriptions_secrets_go_to_its_hosts_only_and_not_along_a_redi
         request = FetchRequest(url=A, source="a", reason="submitted", requested_at=utc_now())
         await it.acceptor.accept(request)
         await until(lambda: it.broker.pages == [there])
-        carried = {url: headers for url, headers in zip(it.web.asked, it.web.headers, strict=True)}
+        carried = dict(zip(it.web.asked, it.web.headers, strict=True))
         assert carried[A] == {"Authorization": "Bearer hush", "Cookie": "session=hush"}
         assert carried[there] == {}
         assert "hush" not in str(it.broker.sent)

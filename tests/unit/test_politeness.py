@@ -79,6 +79,13 @@ def test_strikes_double_the_wait_and_a_good_answer_ends_it(status: int) -> None:
     assert allowed_from(answered(host, RULE, 200, "", NOW, no_jitter), RULE, NOW) == NOW + seconds(2)
 
 
+def test_a_strike_long_ago_is_forgotten() -> None:
+    struck = answered(answered(HOST, RULE, 503, "", NOW, no_jitter), RULE, 503, "", NOW, no_jitter)
+    soon, late = NOW + timedelta(hours=3), NOW + timedelta(days=3)
+    assert answered(struck, RULE, 503, "", soon, no_jitter).strikes == 3
+    assert answered(struck, RULE, 503, "", late, no_jitter).strikes == 1
+
+
 def test_one_silence_costs_only_the_delay_and_the_next_is_a_strike() -> None:
     host = answered(HOST, RULE, None, "", NOW, no_jitter)
     assert allowed_from(host, RULE, NOW) == NOW + seconds(2)
