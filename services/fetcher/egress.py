@@ -66,11 +66,11 @@ def check_source_address(text: str) -> str:
     try:
         address = ipaddress.ip_address(text.strip())
     except ValueError:
-        raise ValueError("an IPv4 or IPv6 address of this machine") from None
+        raise ValueError(f"the source address {text!r} should be an IPv4 or IPv6 address of this machine") from None
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.bind((str(address), 0))
     except OSError as error:
-        raise ValueError(f"an address of this machine; {address} can't be used: {error.strerror}") from None
+        raise ValueError(f"the source address {address} can't be used on this machine: {error.strerror}") from None
     return str(address)

@@ -173,8 +173,8 @@ Talk2 = Callable[[h2.connection.H2Connection, int, asyncio.StreamWriter], Awaita
 
 
 @asynccontextmanager
-async def http2_server(talk: Talk2, tls: ssl.SSLContext) -> AsyncIterator[int]:
-    """A server that speaks HTTP/2, as well or badly as `talk` does."""
+async def http2_server(talk: Talk2, tls: ssl.SSLContext, heads: list[Any] | None = None) -> AsyncIterator[int]:
+    """A server that speaks HTTP/2, as well or badly as `talk` does; requests' headers are put on `heads`."""
 
     tasks: set[asyncio.Task[None]] = set()
 
@@ -183,7 +183,10 @@ async def http2_server(talk: Talk2, tls: ssl.SSLContext) -> AsyncIterator[int]:
         assert task is not None
         tasks.add(task)
         config = h2.config.H2Configuration(
-            client_side=False, validate_outbound_headers=False, normalize_outbound_headers=False
+            client_side=False,
+            header_encoding="utf-8",
+            validate_outbound_headers=False,
+            normalize_outbound_headers=False,
         )
         state = h2.connection.H2Connection(config)
         state.initiate_connection()
@@ -192,10 +195,79 @@ async def http2_server(talk: Talk2, tls: ssl.SSLContext) -> AsyncIterator[int]:
             while data := await reader.read(65536):
                 for event in state.receive_data(data):
                     if isinstance(event, h2.events.RequestReceived):
+                        if heads is not None:
+                            heads.append(event.headers)
                         await talk(state, event.stream_id, writer)
                 writer.write(state.data_to_send())
                 await writer.drain()
         writer.close()
+
+    listener = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
+    try:
+        yield listener.sockets[0].getsockname()[1]
+    finally:
+        listener.close()
+        await _end(tasks)
+
+
+@dataclass
+class Forwarder:
+    """A forward proxy: what it was asked for, and where it leads; `answer` replaces all it would do."""
+
+    routes: dict[str, int]
+    login: str | None = None
+    answer: bytes | None = None
+    heads: list[bytes] = field(default_factory=list)
+
+    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection to its end."""
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            try:
+                await self._serve(reader, writer)
+            finally:
+                writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        self.heads.append(head)
+        method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
+        given = [line for line in head.split(b"\r\n") if line.lower().startswith(b"proxy-authorization:")]
+        if self.answer is not None:
+            writer.write(self.answer)
+        elif self.login is not None and given != [f"Proxy-Authorization: {self.login}".encode()]:
+            writer.write(b"HTTP/1.1 407 pa55word wanted\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n")
+        elif method == "CONNECT":
+            there, back = await asyncio.open_connection("127.0.0.1", self.routes[target.rsplit(":", 1)[0]])
+            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            await asyncio.wait(
+                [asyncio.create_task(_pipe(reader, back)), asyncio.create_task(_pipe(there, writer))],
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            back.close()
+        else:
+            there, back = await asyncio.open_connection("127.0.0.1", self.routes[target.split("/")[2]])
+            back.write(head.replace(b"Connection: keep-alive", b"Connection: close"))
+            await _pipe(there, writer)
+        await writer.drain()
+
+
+async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+
+
+@asynccontextmanager
+async def forwarding(forwarder: Forwarder, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    """The proxy on a free port."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        await forwarder.connected(reader, writer)
 
     listener = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
     try:
