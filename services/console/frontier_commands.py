@@ -123,7 +123,7 @@ def migrate(
     )
     if moved.unreadable:
         screen.print(f"{moved.unreadable:,} records can't be read and stay where they are", highlight=False)
-    screen.print("Start the fetchers again, with TOPICS_PARTITIONS as it is now for other topics.", highlight=False)
+    screen.print("Start the fetchers again.")
 
 
 async def ask(settings: ConsoleSettings, requests: list[FetchRequest]) -> None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    KafkaError,
+    NotCoordinatorForGroupError,
+)
 from pydantic_core import from_json
 
 from services.console.broker import connected
@@ -24,10 +30,13 @@ from services.runtime.settings import RuntimeSettings
 from services.runtime.stage import Outgoing, Record, Transient
 from services.runtime.topics import connect
 
+T = TypeVar("T")
+
 STAGE = "fetcher"
 KNOWN_SECONDS = 30.0
-"""How long the new partitions may take to be known to every client."""
+"""How long new partitions may take to be known to every client, and a group's coordinator to be found."""
 LOOK_SECONDS = 0.2
+_KEYED_BY_HOST: tuple[Topic[Any], ...] = (URL_FRONTIER, FETCH_REQUESTS)
 
 
 @dataclass(frozen=True)
@@ -40,15 +49,6 @@ class Moved:
     unreadable: int = 0
 
 
-@dataclass
-class _Misplaced:
-    """A key that lives in the wrong partition: where its newest record is, and where it should be."""
-
-    offset: int
-    target: int
-    written: int
-
-
 async def migrate(settings: RuntimeSettings, partitions: int) -> Moved:
     """Create the partitions and move what belongs elsewhere; begun again after a crash, it goes on.
 
@@ -57,13 +57,11 @@ async def migrate(settings: RuntimeSettings, partitions: int) -> Moved:
     """
     admin = await _admin(settings)
     try:
-        async with connected(settings, [URL_FRONTIER, FETCH_REQUESTS]) as link:
-            await _refuse_while_fetchers_run(admin, settings)
-            for topic in (URL_FRONTIER, FETCH_REQUESTS):
+        await _refuse_while_fetchers_run(admin, settings)
+        async with connected(settings, _KEYED_BY_HOST):
+            for topic in _KEYED_BY_HOST:
                 await _widen(admin, topic, partitions)
-        # A link of its own: a producer learns of new partitions only now and then.
-        async with connected(settings, [URL_FRONTIER, FETCH_REQUESTS]) as link:
-            await _until_known(link, partitions)
+        async with _wide(settings, partitions) as link:
             records, unreadable = await _move_records(settings, link, admin, partitions)
             requests, unread = await _move_requests(settings, link, admin, partitions)
     except (KafkaError, Transient) as error:
@@ -84,13 +82,25 @@ async def _admin(settings: RuntimeSettings) -> AIOKafkaAdminClient:
 
 async def _refuse_while_fetchers_run(admin: AIOKafkaAdminClient, settings: RuntimeSettings) -> None:
     group = f"{settings.kafka_group_prefix}{STAGE}"
-    [answer] = await admin.describe_consumer_groups([group])
+    [answer] = await _once_coordinated(lambda: admin.describe_consumer_groups([group]))
     members = sum(len(described[5]) for described in answer.groups)
     if members:
         raise LocalRunError(
             f"{members} fetcher{'s' if members > 1 else ''} of the group {group} still run: stop them all first. "
             "Where one was killed, the broker counts it until its session ends."
         )
+
+
+async def _once_coordinated(ask: Callable[[], Awaitable[T]]) -> T:
+    """What a group's coordinator answers; a cluster where no group ever was makes one when it is first asked."""
+    deadline = asyncio.get_running_loop().time() + KNOWN_SECONDS
+    while True:
+        try:
+            return await ask()
+        except (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError):
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _widen(admin: AIOKafkaAdminClient, topic: Topic[Any], partitions: int) -> None:
@@ -102,27 +112,32 @@ async def _widen(admin: AIOKafkaAdminClient, topic: Topic[Any], partitions: int)
         await admin.create_partitions({topic.name: NewPartitions(partitions)})
 
 
-async def _until_known(link: Link, partitions: int) -> None:
+@contextlib.asynccontextmanager
+async def _wide(settings: RuntimeSettings, partitions: int) -> AsyncIterator[Link]:
+    """A link that knows all partitions. A producer learns of new ones only every few minutes: another one is asked."""
     deadline = asyncio.get_running_loop().time() + KNOWN_SECONDS
-    for topic in (URL_FRONTIER, FETCH_REQUESTS):
-        while await link.partitions(topic) < partitions:
-            if asyncio.get_running_loop().time() > deadline:
-                raise LocalRunError(f"The new partitions of {topic.name} do not show up. Run it again.")
-            await asyncio.sleep(LOOK_SECONDS)
+    while True:
+        async with connected(settings, _KEYED_BY_HOST) as link:
+            if min([await link.partitions(topic) for topic in _KEYED_BY_HOST]) >= partitions:
+                yield link
+                return
+        if asyncio.get_running_loop().time() > deadline:
+            raise LocalRunError("The new partitions do not show up. Run it again; it goes on where it was.")
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _move_records(
     settings: RuntimeSettings, link: Link, admin: AIOKafkaAdminClient, partitions: int
 ) -> tuple[int, int]:
-    misplaced: dict[tuple[int, int], _Misplaced] = {}
+    misplaced: dict[int, int] = {}
+    """Of a partition and a key that does not belong there: the newest record's offset."""
     at_home: dict[int, int] = {}
-    copies: list[Outgoing] = []
+    """Of a key where it belongs: when its newest record was written."""
     unreadable = 0
     async with log_reader(settings) as reader:
         async for records in portions(reader, URL_FRONTIER.name, range(partitions)):
             for record in records:
-                name = hash(record.key)
-                misplaced.pop((record.partition, name), None)
+                misplaced.pop(_place(record), None)
                 if record.value is None:
                     continue
                 try:
@@ -131,27 +146,27 @@ async def _move_records(
                     unreadable += 1
                     continue
                 if target == record.partition:
-                    at_home[name] = written
+                    at_home[hash(record.key)] = written
                 else:
-                    misplaced[record.partition, name] = _Misplaced(record.offset, target, written)
+                    misplaced[_place(record)] = record.offset
         if misplaced:
-            sources = {partition for partition, _ in misplaced}
-            async for records in portions(reader, URL_FRONTIER.name, sources):
+            async for records in portions(reader, URL_FRONTIER.name, range(partitions)):
                 await _refuse_while_fetchers_run(admin, settings)
-                moving = [
-                    (record, found.target, found.written)
-                    for record in records
-                    if (found := misplaced.get((record.partition, hash(record.key)))) and found.offset == record.offset
-                ]
-                for record, target, written in moving:
+                moving = [record for record in records if misplaced.get(_place(record)) == record.offset]
+                copies: list[Outgoing] = []
+                for record in moving:
+                    target, written = _whereabouts(record, partitions)
                     # The newest wins, wherever it was written; the same one again is an earlier attempt's.
                     if at_home.get(hash(record.key), -1) < written:
                         at_home[hash(record.key)] = written
                         copies.append(_copy(URL_FRONTIER, record, target))
                 await _publish(link, copies)
-                await _publish(link, [_tombstone(record) for record, _, _ in moving])
-                copies.clear()
+                await _publish(link, [_tombstone(record) for record in moving])
     return len(misplaced), unreadable
+
+
+def _place(record: Record) -> int:
+    return hash((record.partition, record.key))
 
 
 def _whereabouts(record: Record, partitions: int) -> tuple[int, int]:
@@ -166,7 +181,7 @@ async def _move_requests(
 ) -> tuple[int, int]:
     """Requests that no fetcher has taken up go to their host's new partition; their old copies ask for nothing new."""
     group = f"{settings.kafka_group_prefix}{STAGE}"
-    committed = await admin.list_consumer_group_offsets(group)
+    committed = await _once_coordinated(lambda: admin.list_consumer_group_offsets(group))
     since = {tp.partition: max(at.offset, 0) for tp, at in committed.items() if tp.topic == FETCH_REQUESTS.name}
     moved = unreadable = 0
     async with log_reader(settings) as reader:

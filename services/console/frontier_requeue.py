@@ -9,8 +9,8 @@ from services.console.frontier_view import read_entry
 from services.contracts.pages import FetchRequest, FrontierEntry, FrontierState, Hints
 from services.runtime.stage import Record
 
-KEPT = 100_000
-"""Matching records that are held until the last is read, about 0.5 KB each; more are only counted."""
+KEPT = 50_000
+"""Matching records that are held until the last is read, about 1 KB each; more are only counted."""
 
 
 class Wanted:
