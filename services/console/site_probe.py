@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
 from services.contracts.identity import BadUrl, canonical_url, host_of
 from services.contracts.pages import ListForm
@@ -49,6 +51,7 @@ class Probe:
         product: str,
         delay: float,
         wishes: Callable[[str], Politeness | None] = lambda _: None,
+        secrets: Callable[[str | None, str], Mapping[str, str]] = lambda *_: {},
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
@@ -58,6 +61,8 @@ class Probe:
         self._product = product
         self._defaults = Rule(delay=delay)
         self._wishes = wishes
+        self._secrets = secrets
+        self._source: str | None = None
         self._clock = clock
         self._monotonic = monotonic
         self._sleep = sleep
@@ -70,6 +75,12 @@ class Probe:
     def now(self) -> datetime:
         """The run's clock."""
         return self._clock()
+
+    def of(self, source: str | None) -> Self:
+        """The same run asking for a source: its subscription's headers go along."""
+        ours = copy(self)
+        ours._source = source
+        return ours
 
     async def ask(self, url: str) -> Told:
         """What stands at a URL, over at most 10 redirects. Never raises for what the web does."""
@@ -135,7 +146,7 @@ class Probe:
             if pace.last is not None:
                 await self._sleep(max(0.0, pace.last + delay - self._monotonic()))
             pace.asked += 1
-            outcome = await self._web.get(url)
+            outcome = await self._web.get(url, self._secrets(self._source, url))
             pace.last = self._monotonic()
             found = meaning(outcome)
             if isinstance(found, Later) and found.fault in NAMED and NAMED[found.fault].signal == "host":

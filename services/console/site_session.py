@@ -14,12 +14,12 @@ from services.contracts.articles import ParsedArticle
 from services.contracts.outcomes import Rejection
 from services.contracts.pages import FetchedPage
 from services.contracts.sources import Source
-from services.fetcher.addresses import read_pins
-from services.fetcher.http import HttpxWeb
+from services.fetcher.__main__ import open_web
 from services.fetcher.settings import FetcherSettings
 from services.fetcher.source_book import SourceBook
 from services.parser.settings import ParserSettings
 from services.parser.worker import warm, work
+from services.runtime.link import Unusable
 from services.runtime.pool import ProcessPool
 from services.runtime.settings import read
 from services.runtime.stage import VERSION
@@ -41,24 +41,20 @@ async def session(sources: Iterable[Source] = (), environ: Mapping[str, str] = o
     """
     try:
         settings, parsing = read(FetcherSettings, environ), read(ParserSettings, environ)
-    except ValueError as error:
+        web, credentials = open_web(settings)
+    except (ValueError, Unusable) as error:
         raise LocalRunError(str(error)) from None
     book = SourceBook()
     for source in sources:
         book.apply(source.id, source)
-    pool = ProcessPool(parsing.parser_workers, parsing.parser_timeout_seconds, warm)
+    pool = ProcessPool(1, parsing.parser_timeout_seconds, warm)
 
     async def parse(page: FetchedPage) -> ParsedArticle | Rejection:
         return await pool.run(work, page, parsing.limits, VERSION)
 
+    secrets = credentials.headers_for if credentials else lambda *_: {}
     try:
-        web = HttpxWeb(
-            settings.user_agent,
-            read_pins(settings.fetcher_resolve),
-            total_seconds=settings.fetcher_timeout_seconds,
-            connections=settings.fetcher_hosts_at_once,
-        )
         async with web:
-            yield Session(Probe(web, settings.product, settings.fetcher_delay_seconds, book.wishes), parse)
+            yield Session(Probe(web, settings.product, settings.fetcher_delay_seconds, book.wishes, secrets), parse)
     finally:
         pool.close()

@@ -90,6 +90,7 @@ async def check_all(
 
 async def check(probe: Probe, parse: Parse, source: Source) -> CheckedSource:
     """Ask for the home page, every list, and an article of the first list that has one."""
+    probe = probe.of(source.id)
     told = await probe.ask(source.homepage)
     addresses = [_judged("homepage", source.homepage, told)]
     lists: list[tuple[ListForm, tuple[str, ...]]] = [
@@ -191,7 +192,7 @@ def _stored(page: TriedPage, source: Source) -> Checked:
     assert isinstance(page.result, ParsedArticle)
     detail = page.result.title
     if page.language and source.language and page.language.split("-")[0] != source.language.split("-")[0]:
-        detail = f"in {page.language}, though the source says {source.language}: {detail}"
+        detail = f"though the source says {source.language}; {detail}"
     published = page.result.published
     return Checked(
         "article", page.url, "ok", detail, newest=published.moment if published else None, language=page.language

@@ -7,7 +7,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,7 +25,6 @@ from services.contracts.identity import canonical_url
 from services.contracts.pages import SourceFacts
 from services.contracts.sources import Politeness, Source
 from services.contracts.topics import SOURCES, URL_FRONTIER
-from services.fetcher.settings import FetcherSettings
 from services.fetcher.source_files import SourceFileError, as_json, as_toml, countries, of_countries, read
 from services.runtime.settings import read as read_settings
 
@@ -103,10 +102,7 @@ def import_(
     if not wanted:
         raise LocalRunError(f"Give countries ({' '.join(countries())}), files, or --all.")
     known = asyncio.run(_watched(state))
-    changes = {
-        source.id: "unchanged" if known.get(source.id) == source else "changed" if source.id in known else "added"
-        for source in wanted
-    }
+    changes = changes_of(wanted, known)
     table = Table("id", "name", "language", "", box=None, pad_edge=False)
     for source in wanted:
         if changes[source.id] != "unchanged":
@@ -136,17 +132,20 @@ def export(
 def list_(state: State = HERE) -> None:
     """Show the sites that are watched, and where their news is looked for."""
     known = asyncio.run(_watched(state))
-    table = Table("id", "name", "language", "zone", "watched", box=None, pad_edge=False)
-    table.columns[0].no_wrap = True
-    table.columns[4].overflow = "fold"
+    table = Table("source", "language", "watched", box=None, pad_edge=False)
+    table.columns[2].overflow = "fold"
     for _, source in sorted(known.items()):
         places = [
             *source.feeds,
             *(f"sitemap {url}" for url in source.sitemaps),
             *(f"index {url}" for url in source.index_pages),
         ]
-        mark = Text("\nunverified", style="yellow") if source.unverified else Text("")
-        table.add_row(source.id, Text(source.name) + mark, source.language, source.timezone, Text("\n".join(places)))
+        mark = ("\nunverified", "yellow") if source.unverified else ""
+        table.add_row(
+            Text.assemble((source.id, "bold"), f"\n{source.name}", mark),
+            "\n".join(filter(None, (source.language, source.timezone))),
+            Text("\n".join(places)),
+        )
     screen.print(table)
 
 
@@ -229,7 +228,7 @@ def try_out(
     async def run() -> source_trial.TriedList:
         async with session(known) as asking:
             with screen.status(f"asking {url}"):
-                return await source_trial.try_address(asking.probe, asking.parse, url, facts)
+                return await source_trial.try_address(asking.probe.of(source), asking.parse, url, facts)
 
     try:
         tried = asyncio.run(run())
@@ -264,6 +263,14 @@ def accept_move(id_: Annotated[str, typer.Argument(metavar="ID")], state: State 
     asyncio.run(send(settings_for(state), SOURCES, source_status.with_moves(found)))
     for old, new in found.moves.items():
         screen.print(f"{id_}: {new} instead of {old}", soft_wrap=True)
+
+
+def changes_of(wanted: Sequence[Source], known: Mapping[str, Source]) -> dict[str, str]:
+    """What watching these would change, by id: added, changed or unchanged."""
+    return {
+        source.id: "unchanged" if known.get(source.id) == source else "changed" if source.id in known else "added"
+        for source in wanted
+    }
 
 
 def _described(described: dict[str, Any]) -> Source:
@@ -335,6 +342,8 @@ async def _watched(state: Path) -> dict[str, Any]:
 
 
 async def _statuses(state: Path, id_: str | None, now: datetime) -> list[source_status.SourceStatus]:
+    with _needing("fetcher"):
+        from services.fetcher.settings import FetcherSettings
     try:
         factor = read_settings(FetcherSettings, os.environ).fetcher_silence_factor
     except ValueError as error:

@@ -18,7 +18,7 @@ from services.contracts.articles import ParsedArticle
 from services.contracts.identity import canonical_url
 from services.contracts.sources import Source
 
-TEXT_CHARS = 300
+TEXT_CHARS = 200
 MAX_AUTHORS_SHOWN = 4
 
 
@@ -145,4 +145,4 @@ def _found(address: Checked, now: datetime) -> str:
         parts.append(address.language)
     if address.detail:
         parts.append(address.detail)
-    return "; ".join(parts)
+    return "; ".join(parts).replace("; though ", ", though ")

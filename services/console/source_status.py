@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -53,15 +52,17 @@ def statuses(
     sources: Iterable[Source], entries: Iterable[FrontierEntry], now: datetime, silence_factor: float
 ) -> list[SourceStatus]:
     """Every source with its lists, those in trouble first."""
-    by_source: defaultdict[str, dict[str, FrontierEntry]] = defaultdict(dict)
-    for entry in entries:
-        if entry.kind == "feed" and entry.source is not None and entry.url is not None:
-            by_source[entry.source][entry.url] = entry
+    known = {
+        canonical: entry
+        for entry in entries
+        if entry.kind == "feed" and entry.url is not None
+        for canonical in _canonical([entry.url])
+    }
     found = []
     for source in sources:
-        named = set(_canonical((*source.feeds, *source.sitemaps, *source.index_pages)))
-        known = by_source[source.id]
-        lists = tuple(known[url] for url in sorted(known) if set(_canonical([url])) & named)
+        # A list that two sources name is polled for one of them, and tells of both.
+        named = dict.fromkeys(_canonical((*source.feeds, *source.sitemaps, *source.index_pages)))
+        lists = tuple(known[url] for url in named if url in known)
         found.append(SourceStatus(source, health(lists, now, silence_factor), lists))
     order = {state: rank for rank, state in enumerate(("blocked", "failing", "silent", "moved", "new", "healthy"))}
     return sorted(found, key=lambda status: (order[status.health.state], status.source.id))
