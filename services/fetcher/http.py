@@ -22,6 +22,7 @@ import httpx
 from services.contracts.identity import BadUrl, host_of
 from services.fetcher.addresses import Pin, refusal, refusal_of_host
 from services.fetcher.answers import MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_WIRE_BYTES, Answer, Fault, Outcome, Refusal
+from services.fetcher.connections import Connections
 from services.fetcher.egress import Proxy, check_source_address, tls_context
 from services.fetcher.unpacking import ACCEPTED, TooLarge, Unpacker, Unreadable
 
@@ -303,8 +304,11 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             "keepalive_expiry": KEEPALIVE_SECONDS,
             "http2": True,
         }
-        self._direct = httpcore.AsyncConnectionPool(
-            ssl_context=context(), network_backend=GuardedBackend(pins, resolve, source_address, network), **bounds
+        tls, backend = context(), GuardedBackend(pins, resolve, source_address, network)
+        self._direct = Connections(
+            lambda: httpcore.AsyncConnectionPool(ssl_context=tls, network_backend=backend, **bounds),
+            connections,
+            KEEPALIVE_SECONDS,
         )
         self._proxied: httpcore.AsyncHTTPProxy | None = None
         if proxy is not None:
