@@ -78,6 +78,8 @@ def add(
     elif site and what and site != what and (feed or sitemap or index):
         wanted = [_described({"id": what, "name": what, "homepage": site} | chosen)]
     elif site:
+        if not dry_run:
+            settings_for(state)  # with nowhere to write to, no site is asked
         wanted = [_discovered(site, id_ or (what if what != site else None), chosen)]
         if not dry_run and id_ is None and what == site:
             _refuse_another(wanted[0], asyncio.run(_watched(state)))
