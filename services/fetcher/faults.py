@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
 from services.contracts.outcomes import RejectionReason
-from services.fetcher.answers import Answer, Fault, Outcome, Refusal
 
 Signal = Literal["host", "silence", "url", "ours"]
 """Whose trouble it is: the host's at once, the host's from the second time in a row, one URL's, or our own."""
@@ -25,7 +23,7 @@ AGAIN: dict[Again, str] = {
     "host": "the same, and not before the whole host is asked again: twice as long each time, at most 6 h",
     "next-day": "a day later, if it is still listed",
     "midnight": "after midnight UTC, or when the host may be asked again; no attempt is counted",
-    "recrawl": "when it is asked for by name, or as a recrawl",
+    "recrawl": "a page that was there: an hour later, then it is gone; any other only when it is asked for by name",
     "unasked": "only when it is asked for by name",
 }
 
@@ -42,6 +40,9 @@ class Trouble:
     statuses: frozenset[int] = field(default=frozenset())
 
 
+_NAMED_5XX = frozenset({500, 501, 502, 503, 504, 505, 511, *range(520, 531)})
+
+
 def _status(
     codes: int | Iterable[int], means: str, signal: Signal, again: Again, name: str = "",
     ends: RejectionReason = "http-status",
@@ -56,7 +57,7 @@ TROUBLES: tuple[Trouble, ...] = (
     Trouble("tls", "no TLS: an untrusted certificate, or no version in common", "silence", "tries", "unreachable"),
     Trouble("timeout", "no whole answer within `FETCHER_TIMEOUT_SECONDS`", "silence", "tries", "unreachable"),
     Trouble("protocol", "broken HTTP, or the connection ends in mid-answer", "silence", "tries", "unreachable"),
-    Trouble("encoding", "the body is not in the encoding that its header names", "silence", "tries", "unreachable"),
+    Trouble("encoding", "the body is not in the encoding that its header names", "url", "tries", "unreachable"),
     Trouble("proxy", "the egress proxy does not answer, or refuses", "ours", "tries", "unreachable"),
     Trouble("ours", "an error in our own code; the log has its trace", "ours", "tries", "unreachable"),
     Trouble("budget", "the host was asked often enough today, or rests for a good while", "ours", "midnight", None),
@@ -81,12 +82,12 @@ TROUBLES: tuple[Trouble, ...] = (
     _status(502, "a gateway got no good answer from the site", "url", "tries"),
     _status(503, "overloaded or under repair; `Retry-After` is heeded", "host", "host"),
     _status(504, "a gateway got no answer from the site in time", "url", "tries"),
-    _status((507, 509), "out of room, or out of the month's traffic", "url", "tries"),
-    _status((520, 521, 522, 523, 524, 525, 527, 529), "a CDN cannot reach the site", "url", "tries"),
-    _status((526, 528, 530), "a CDN refuses the site: its certificate, its name, its account", "url", "next-day"),
+    _status(505, "the server does not speak our HTTP", "url", "next-day"),
+    _status(511, "a network between us and the site wants a login", "ours", "tries"),
+    _status(range(520, 531), "a CDN cannot reach the site", "url", "tries"),
     Trouble("http-3xx", "a redirect that leads nowhere, or 300 and 305", "url", "next-day", "http-status"),
     Trouble("http-4xx", "any other status of 400 to 499", "url", "next-day", "http-status"),
-    Trouble("http-5xx", "any other status of 500 to 599", "url", "next-day", "http-status"),
+    _status({*range(500, 600)} - _NAMED_5XX, "any other status of 500 to 599", "url", "tries", "http-5xx"),
     Trouble("odd-status", "below 200, 600 and more, 2xx but 200 and 203", "url", "next-day", "http-status"),
     Trouble("blocked", "a challenge page: the site wants to see a browser", "host", "host", "http-status"),
     Trouble("not-html", "no HTML, by its media type or, without one, by its looks", "url", "unasked", "not-html"),
@@ -105,42 +106,6 @@ PASSING = frozenset(status for status, trouble in _BY_STATUS.items() if trouble.
 HOST_STATUSES = frozenset(status for status, trouble in _BY_STATUS.items() if trouble.signal == "host")
 """Statuses that speak of the whole host."""
 
-_SAID_STATUS = re.compile(r"\bstatus (\d{3})\b")
-_SAID_KIND = re.compile(r"(?:robots\.txt: )?([a-z-]+): ")
-
-
-class Verdict(Protocol):
-    """Later or Denied: a reason, and words that begin with what happened."""
-
-    @property
-    def reason(self) -> RejectionReason:
-        """How it ends where no time is left."""
-
-    @property
-    def detail(self) -> str:
-        """What happened."""
-
-
-def fault_of(found: Outcome | Verdict, *, conditional: bool = False) -> Trouble | None:
-    """The row of what a request came to, or of what `meaning()` made of it; None where nothing is wrong.
-
-    304 is right where the request was `conditional`, and a redirect that leads somewhere always.
-    """
-    match found:
-        case Answer(status=200 | 203, body=body):
-            return None if body else NAMED["empty"]
-        case Answer(status=304):
-            return None if conditional else NAMED["unasked-304"]
-        case Answer(status=301 | 302 | 303 | 307 | 308) if found.header("location"):
-            return None
-        case Answer(status=status):
-            return of_status(status)
-        case Fault(kind=kind):
-            return NAMED[kind]
-        case Refusal(reason=reason):
-            return NAMED[reason]
-    return _of_verdict(found.reason, found.detail)
-
 
 def of_status(status: int) -> Trouble:
     """The row of a status that brought nothing."""
@@ -152,25 +117,17 @@ def of_status(status: int) -> Trouble:
     return NAMED.get(f"http-{status // 100}xx", NAMED["odd-status"])
 
 
-def _of_verdict(reason: RejectionReason, detail: str) -> Trouble:
-    if detail.startswith("challenge"):
-        return NAMED["blocked"]
-    if reason == "robots":
-        return NAMED["robots-unread" if detail.startswith("robots.txt was answered") else "robots"]
-    if reason == "gone" or reason == "http-status":
-        said = _SAID_STATUS.search(detail)
-        return of_status(int(said[1])) if said else NAMED["soft-404" if reason == "gone" else "odd-status"]
-    if reason == "unreachable":
-        kind = _SAID_KIND.match(detail)
-        return NAMED.get(kind[1] if kind else "", NAMED["ours"])
-    return NAMED.get(reason, NAMED["ours"])
-
-
 def markdown_table() -> str:
     """All rows as docs/fetch-errors.md shows them."""
     lines = ["| name | what it means | signal of | asked again | ends as |", "|---|---|---|---|---|"]
     for row in TROUBLES:
-        codes = f" ({', '.join(map(str, sorted(row.statuses)))})" if len(row.statuses) > 1 else ""
         ends = f"`{row.ends}`" if row.ends else "–"
-        lines.append(f"| `{row.name}`{codes} | {row.means} | {SIGNALS[row.signal]} | {AGAIN[row.again]} | {ends} |")
+        lines.append(
+            f"| `{row.name}`{_up_to(row)} | {row.means} | {SIGNALS[row.signal]} | {AGAIN[row.again]} | {ends} |"
+        )
     return "\n".join(lines) + "\n"
+
+
+def _up_to(row: Trouble) -> str:
+    first, last = min(row.statuses, default=0), max(row.statuses, default=0)
+    return f" to {last}" if last > first and row.name == f"http-{first}" else ""
