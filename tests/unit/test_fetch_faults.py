@@ -54,7 +54,7 @@ def test_a_refusal_of_ours_has_the_row_of_its_reason_and_is_final(reason: str) -
     found = meaning(Refusal(URL, reason, "why"))  # type: ignore[arg-type]
     assert isinstance(found, Denied)
     assert (found.fault, found.reason) == (reason, NAMED[reason].ends)
-    assert NAMED[reason].again == "unasked"
+    assert NAMED[reason].again == "by name"
 
 
 def test_a_challenge_page_is_the_host_turning_us_away_whatever_its_status() -> None:
