@@ -27,7 +27,7 @@ from services.runtime.topics import TopicSettings, applied
 
 PARTITIONS = 8
 AT_ONCE = 32
-HOSTS = 200
+HOSTS = 64
 PAGES = 3000
 ROUNDS = 3
 WARM_SHARE = 0.1
