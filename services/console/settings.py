@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -45,6 +45,8 @@ class RunFacts:
     bootstrap: str
     database_url: str
     health_urls: dict[str, str]
+    overrides: dict[str, str] = field(default_factory=dict)
+    """Variables that the run gave its services: where the newsroom is, say."""
 
     def write(self, folder: Path) -> None:
         """Readable by the owner alone: the database's address holds its password."""
@@ -75,6 +77,16 @@ def runs_in(state: Path) -> dict[str, RunFacts]:
         if facts.alive:
             found[path.parent.name] = facts
     return found
+
+
+def environment_for(state: Path, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """What a command that works as a service does takes its settings from: the environment, then the local run's own.
+
+    A run counts only where settings_for counts it, without a broker of the operator's own.
+    """
+    runs = {} if "KAFKA_BOOTSTRAP_SERVERS" in environ else runs_in(state)
+    facts = runs.get("up") or next(iter(runs.values()), None)
+    return {**(facts.overrides if facts else {}), **environ}
 
 
 def settings_for(state: Path, environ: Mapping[str, str] = os.environ) -> ConsoleSettings:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -34,7 +33,7 @@ class Session:
 
 
 @contextlib.asynccontextmanager
-async def session(sources: Iterable[Source] = (), environ: Mapping[str, str] = os.environ) -> AsyncIterator[Session]:
+async def session(sources: Iterable[Source], environ: Mapping[str, str]) -> AsyncIterator[Session]:
     """One command's requests, by the fetcher's and the parser's own variables; `sources` say how gently.
 
     Raises LocalRunError where a variable is wrong.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ from rich.text import Text
 from services.console import source_status
 from services.console.broker import connected, newest, send
 from services.console.local.errors import LocalRunError
-from services.console.settings import settings_for
+from services.console.settings import environment_for, settings_for
 from services.console.terminal import HERE, State, screen
 from services.contracts.identity import canonical_url
 from services.contracts.pages import SourceFacts
@@ -80,7 +79,7 @@ def add(
     elif site:
         if not dry_run:
             settings_for(state)  # with nowhere to write to, no site is asked
-        wanted = [_discovered(site, id_ or (what if what != site else None), chosen)]
+        wanted = [_discovered(state, site, id_ or (what if what != site else None), chosen)]
         if not dry_run and id_ is None and what == site:
             _refuse_another(wanted[0], asyncio.run(_watched(state)))
     else:
@@ -191,7 +190,7 @@ def check(
         chosen += _of_ids(asyncio.run(_watched(state)), ids)
 
     async def run() -> list[source_check.CheckedSource]:
-        async with session(chosen) as asking:
+        async with session(chosen, environment_for(state)) as asking:
             with screen.status(f"0 of {len(chosen)}") as shown:
                 ready: list[str] = []
 
@@ -228,7 +227,7 @@ def try_out(
         facts = SourceFacts(language=one.language, timezone=timezone or one.timezone, country=one.country)
 
     async def run() -> source_trial.TriedList:
-        async with session(known) as asking:
+        async with session(known, environment_for(state)) as asking:
             with screen.status(f"asking {url}"):
                 return await source_trial.try_address(asking.probe.of(source), asking.parse, url, facts)
 
@@ -284,7 +283,7 @@ def _described(described: dict[str, Any]) -> Source:
         raise LocalRunError(f"Not added: {error}") from None
 
 
-def _discovered(site: str, id_: str | None, chosen: dict[str, Any]) -> Source:
+def _discovered(state: Path, site: str, id_: str | None, chosen: dict[str, Any]) -> Source:
     """What the site itself tells, with what was `chosen` in its place, shown as it will be watched."""
     with _needing("fetcher", "parser"):
         from services.console import site_finding, source_screens
@@ -292,7 +291,7 @@ def _discovered(site: str, id_: str | None, chosen: dict[str, Any]) -> Source:
         from services.console.source_trial import NothingThere
 
     async def run() -> site_finding.Finding:
-        async with session() as asking:
+        async with session((), environment_for(state)) as asking:
             with screen.status(f"asking {site}"):
                 return await site_finding.find(asking.probe, site)
 
@@ -347,7 +346,7 @@ async def _statuses(state: Path, id_: str | None, now: datetime) -> list[source_
     with _needing("fetcher"):
         from services.fetcher.settings import FetcherSettings
     try:
-        factor = read_settings(FetcherSettings, os.environ).fetcher_silence_factor
+        factor = read_settings(FetcherSettings, environment_for(state)).fetcher_silence_factor
     except ValueError as error:
         raise LocalRunError(str(error)) from None
     async with connected(settings_for(state), [SOURCES, URL_FRONTIER]) as link:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from typer.testing import CliRunner
 
 from services.console.commands import app
 from services.console.local.errors import LocalRunError
 from services.console.newsroom.server import Newsroom
+from services.console.settings import RunFacts, environment_for
 from services.console.site_finding import find, id_of
 from services.console.site_probe import Probe
 from services.console.source_check import CheckedSource, check_all, confirmed
@@ -278,3 +281,15 @@ def test_add_shows_what_it_found_and_without_a_broker_asks_nothing(newsroom: New
     assert shown.exit_code == 0, shown.output
     for part in ("would watch daily", "http://tong.example/ru/rss", "Asia/Samarkand", "sitemap.xml"):
         assert part in shown.output
+
+
+def test_what_a_local_run_gave_its_fetcher_counts_until_a_broker_or_a_variable_is_named(tmp_path: Path) -> None:
+    (tmp_path / "up").mkdir()
+    overrides = {"FETCHER_RESOLVE": "tong.example=127.0.0.1:1"}
+    RunFacts(os.getpid(), psutil.Process().create_time(), "127.0.0.1:1", "postgresql://x", {}, overrides).write(
+        tmp_path / "up"
+    )
+    assert environment_for(tmp_path, {"A": "b"}) == {"A": "b", **overrides}
+    assert environment_for(tmp_path, {"FETCHER_RESOLVE": ""}) == {"FETCHER_RESOLVE": ""}
+    own = {"KAFKA_BOOTSTRAP_SERVERS": "k:9092"}
+    assert environment_for(tmp_path, own) == own

@@ -102,8 +102,9 @@ class LocalRun:
             self.services[name] = self.service(name, name, ports[name])
             self.services[name].start()
         facts = RunFacts(
-            os.getpid(), psutil.Process().create_time(), self.bootstrap, self.database_url, self.health_urls
-        )
+            os.getpid(), psutil.Process().create_time(), self.bootstrap, self.database_url, self.health_urls,
+            self.overrides,
+        )  # fmt: skip
         facts.write(self.state)
         self.wait_until_ready()
         self.say(f"services ready: {', '.join(SERVICES)}")
