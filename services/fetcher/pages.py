@@ -18,7 +18,7 @@ from services.fetcher.outcomes import Outcomes
 from services.fetcher.scribe import Scribe
 from services.fetcher.source_book import SourceBook
 from services.fetcher.visits import Visits
-from services.runtime import logs
+from services.runtime import logs, metrics
 from services.runtime.stage import VERSION
 
 PROBE_EVERY = timedelta(days=7)
@@ -107,6 +107,7 @@ class Pages:
             return Unchanged(found.answer)
         page = await asyncio.to_thread(sketch, found.answer.body)
         if says_missing(page, await self._missing_like(entry, page)):
+            metrics.FETCH_FAULTS.labels("soft-404").inc()
             return Denied("gone", "status 200, with what the site shows for pages that never were", "soft-404")
         return found
 

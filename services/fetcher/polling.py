@@ -107,6 +107,7 @@ class Polling:
                 try:
                     listing = await self._read(entry.listing or "feed", answer, entry.url)
                 except NotAListing as error:
+                    metrics.FETCH_FAULTS.labels("not-a-list").inc()
                     await self.failed(entry, str(error), "not-a-list")
                     return
                 suspect = doubted and not entry.lies and digest != entry.body_sha256

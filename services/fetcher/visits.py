@@ -11,6 +11,7 @@ from services.fetcher.answers import Outcome
 from services.fetcher.hosts import Hosts, NotNow
 from services.fetcher.interpret import MAX_HOPS, Denied, Later, Meaning, Move, Unchanged, Usable, meaning
 from services.fetcher.robots import FRESH, Robots, open_robots, read_robots, robots_url
+from services.runtime import metrics
 
 MAX_ROBOTS_HOPS = 5
 MAX_ROBOTS_KEPT = 20_000
@@ -62,6 +63,8 @@ class Visits:
                 if not robots.allows(url, self._product):
                     return Denied("robots", f"robots.txt disallows it to {self._product}", "robots")
                 found = meaning(await visit.ask(url, headers))
+                if isinstance(found, Later | Denied) and found.fault is not None:
+                    metrics.FETCH_FAULTS.labels(found.fault).inc()
                 if isinstance(found, Usable | Unchanged):
                     return replace(found, moved_to=url if permanent and len(seen) > 1 else None)
                 if not isinstance(found, Move) or (host_of(found.url) != first and not across):
@@ -89,6 +92,8 @@ class Visits:
             return self._keep(place, open_robots(known[0], known[1] + FRESH))
         strikes = self._hosts.strikes(host)
         robots = await self._read(visit, place)
+        if robots.closed is not None and robots.closed.fault is not None:
+            metrics.FETCH_FAULTS.labels(robots.closed.fault).inc()
         if isinstance(robots.closed, Later) and self._hosts.ours(host):
             robots = replace(robots, until=await self._hosts.close(host, strikes))
         if robots.text is not None:

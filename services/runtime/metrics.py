@@ -54,6 +54,7 @@ SOURCE_ARTICLES = _counter(
 )  # fmt: skip
 FETCHES = _counter("fetches", "Requests by status class, or the fault that ended them.", "source", "status_class")
 FETCH_REJECTIONS = _counter("fetch_rejections", "Pages that the fetcher refused, by reason.", "reason")
+FETCH_FAULTS = _counter("fetch_faults", "What went wrong with requests, by its row of docs/fetch-errors.md.", "fault")
 FETCH_SECONDS = _histogram("fetch_seconds", "A request, from connecting to the last byte.", "source")
 FRONTIER_ENTRIES = _gauge("frontier_entries", "What the frontier knows, by state.", "state")
 SOURCE_HEALTH = _gauge(
