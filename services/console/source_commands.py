@@ -116,6 +116,8 @@ def import_(
         screen.print(table)
     counts = ", ".join(f"{list(changes.values()).count(how)} {how}" for how in ("added", "changed", "unchanged"))
     screen.print(f"{counts}{'; nothing was done' if dry_run else ''}")
+    if doubtful := sum(source.unverified is not None for source in wanted):
+        screen.print(f"{doubtful} unverified: nobody has seen their addresses answer; xabar sources check asks them")
 
 
 @sources.command("export")

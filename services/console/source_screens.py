@@ -37,6 +37,8 @@ def checked_table(checked: Sequence[CheckedSource], now: datetime) -> Renderable
             )
     bad = {address.verdict for one in checked for address in one.addresses} - GOOD
     meanings = [Text.assemble((f"{verdict}: ", "red"), VERDICTS[verdict]) for verdict in VERDICTS if verdict in bad]
+    if checked and all("dns: " in address.detail for one in checked for address in one.addresses):
+        meanings = [Text("Not one name leads anywhere: is there a network here, or a proxy for FETCHER_PROXY?", "red")]
     good = sum(one.good for one in checked)
     return Group(table, Text(""), *meanings, Text(f"{len(checked)} sources: {good} good, {len(checked) - good} not"))
 

@@ -180,6 +180,10 @@ def test_the_command_line_shows_what_is_there(pipeline: Pipeline) -> None:
     for words, shown in {
         "status": "enricher",
         "sources list": "Tong",
+        "sources status": "healthy",
+        "sources export": 'id = "tong"',
+        "sources import kz --dry-run": "22 added, 0 changed, 0 unchanged",
+        "sources test http://tong.example/rss": "would be stored",
         f"article {article.url}": article.paragraphs[1][:40],
         "topics describe enriched-articles": "EnrichedArticle",
         "topics tail stored-articles -n 1": '"ce_type": "xabar.stored-articles"',
