@@ -18,6 +18,7 @@ import pytest
 from services.console.newsroom import faults
 from services.console.newsroom.server import Newsroom
 
+NEWS_SITEMAP = "http://dala.example/sitemap-news.xml.gz"
 LANGUAGES = {"uz-Latn", "uz-Cyrl", "ru", "en", "kk", "ky", "tg", "tk", "tr", "fa", "pt"}
 
 
@@ -184,6 +185,15 @@ def test_a_site_with_sitemaps_alone_splits_its_articles_over_an_index(unfed: tup
     assert min(urls[url] for url in newest) > max(urls[url] for url in older if url in urls)
 
 
+def test_sitemaps_date_pages_with_their_change_or_with_the_export_of_the_site() -> None:
+    start = datetime(2027, 1, 1, tzinfo=UTC)
+    with Newsroom(clock=lambda: start) as newsroom:
+        for host, exported in (("tong.example", False), ("dala.example", True)):
+            told = newsroom.answer(host, "/sitemap-archive.xml").body.decode()
+            dates = {datetime.fromisoformat(date) for date in re.findall(r"<lastmod>([^<]+)", told)}
+            assert (dates == {start}) is exported
+
+
 def _locations(sitemap: bytes) -> list[str]:
     return [loc.text or "" for loc in ET.fromstring(sitemap).iter() if loc.tag.endswith("}loc")]
 
@@ -196,14 +206,14 @@ def test_a_home_page_names_the_feeds_of_its_site(newsroom: Newsroom, reader: Rea
 
 def test_a_new_article_appears_on_every_list_of_its_site(unfed: tuple[Newsroom, Reader]) -> None:
     newsroom, reader = unfed
-    before = {url: reader.get(url)[1]["ETag"] for url in ("http://tong.example/rss", "http://dala.example/sitemap.xml")}
+    before = {url: reader.get(url)[1]["ETag"] for url in ("http://tong.example/rss", NEWS_SITEMAP)}
     for like, slug, lists in (
         ("aeroport-qishki-jadval", "yangi-xabar", ["http://tong.example/rss", "http://tong.example/"]),
         (next(a.slug for a in newsroom.gold() if a.site == "vodiy"), "yangi", ["http://vodiy.example/"]),
         (
             next(a.slug for a in newsroom.gold() if a.site == "dala"),
             "zhana",
-            ["http://dala.example/sitemap-news.xml.gz"],
+            [NEWS_SITEMAP],
         ),
     ):
         gold = newsroom.publish(like, slug)

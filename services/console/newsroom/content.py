@@ -22,6 +22,7 @@ Habit = Literal[
     "json-ld",  # a bare NewsArticle
     "json-ld-epoch",  # a NewsArticle whose dates are the CMS's zero, 1970-01-01
     "json-ld-graph",  # a full @graph
+    "lastmod-of-export",  # sitemaps date every page with the site's last export, not with its last change
     "long-date",  # 15 mayıs 2024, 19:34
     "microdata",
     "opengraph",

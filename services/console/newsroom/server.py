@@ -81,6 +81,7 @@ class Newsroom:
         self._stock: Stock = load(copies, announced_by)
         self._labels = labels()
         self._clock = clock
+        self._started = clock().replace(microsecond=0)
         self._trickle_seconds = trickle_seconds
         self._lock = Lock()
         self._closing = Event()
@@ -306,7 +307,7 @@ class Newsroom:
             newest = max(article.modified or article.published for article in self._stock.listed(feed, owner))
             return Answer(200, text.encode(owner.charset), f"application/{feed.kind}+xml", newest, lies=lies)
         if "sitemaps" in site.habits and path in sitemaps.PATHS:
-            return Answer(200, *sitemaps.sitemap(self._stock, site, path), lies=lies)
+            return Answer(200, *sitemaps.sitemap(self._stock, site, path, self._started), lies=lies)
         if path == "/":
             return self._listing(site, site.name, self._stock.of_site(site))
         if path == site.section_path:

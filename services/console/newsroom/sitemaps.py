@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 
@@ -18,16 +18,27 @@ _SPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 _NEWS_SPACE = 'xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"'
 
 
-def sitemap(stock: Stock, site: Site, path: str) -> tuple[bytes, str, datetime]:
-    """The sitemap at one of PATHS: its bytes, its media type, when it changed."""
-    articles = stock.of_site(site)
-    newest, older = _halves(articles)
+def sitemap(stock: Stock, site: Site, path: str, exported: datetime) -> tuple[bytes, str, datetime]:
+    """The sitemap at one of PATHS: its bytes, its media type, when it changed.
+
+    A site with the habit dates every page with its last export where that is later than the page's last change.
+    """
+    newest, older = _halves(stock.of_site(site))
+
+    def changed(articles: Sequence[Article]) -> datetime:
+        found = max(article.modified or article.published for article in articles)
+        return max(found, exported.astimezone(found.tzinfo)) if "lastmod-of-export" in site.habits else found
+
     match path:
         case "/sitemap.xml":
-            return _index(site, newest, older).encode(), "application/xml", _changed(articles)
+            index = _index(site, {NEWS: changed(newest), ARCHIVE: changed(older)})
+            return index.encode(), "application/xml", changed([*newest, *older])
         case "/sitemap-news.xml.gz":
-            return gzip.compress(_news(stock, site, newest).encode(), mtime=0), "application/gzip", _changed(newest)
-    return _archive(stock, site, older).encode(), "application/xml", _changed(older)
+            news = _urlset([_news(stock, site, article, changed([article])) for article in newest])
+            return gzip.compress(news.encode(), mtime=0), "application/gzip", changed(newest)
+    section = f"<url><loc>{site.url(site.section_path)}</loc><changefreq>daily</changefreq></url>"
+    pages = [_page(stock.url(article), changed([article])) for article in older]
+    return _urlset([section, *pages]).encode(), "application/xml", changed(older)
 
 
 def _halves(articles: Sequence[Article]) -> tuple[Sequence[Article], Sequence[Article]]:
@@ -36,33 +47,28 @@ def _halves(articles: Sequence[Article]) -> tuple[Sequence[Article], Sequence[Ar
     return articles[:middle], articles[middle:]
 
 
-def _changed(articles: Iterable[Article]) -> datetime:
-    return max(article.modified or article.published for article in articles)
-
-
-def _index(site: Site, newest: Sequence[Article], older: Sequence[Article]) -> str:
-    children = "\n".join(
-        f"<sitemap><loc>{site.url(path)}</loc><lastmod>{_changed(articles).isoformat()}</lastmod></sitemap>"
-        for path, articles in ((NEWS, newest), (ARCHIVE, older))
+def _index(site: Site, children: Mapping[str, datetime]) -> str:
+    named = "\n".join(
+        f"<sitemap><loc>{site.url(path)}</loc><lastmod>{changed.isoformat()}</lastmod></sitemap>"
+        for path, changed in children.items()
     )
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<sitemapindex {_SPACE}>\n{children}\n</sitemapindex>\n'
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<sitemapindex {_SPACE}>\n{named}\n</sitemapindex>\n'
 
 
-def _news(stock: Stock, site: Site, articles: Sequence[Article]) -> str:
-    entries = "\n".join(
-        f"<url><loc>{escape(stock.url(article))}</loc><news:news><news:publication><news:name>{escape(site.name)}"
-        f"</news:name><news:language>{article.language.partition('-')[0]}</news:language></news:publication>"
+def _urlset(entries: Sequence[str]) -> str:
+    listed = "\n".join(entries)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset {_SPACE} {_NEWS_SPACE}>\n{listed}\n</urlset>\n'
+
+
+def _page(url: str, changed: datetime, news: str = "") -> str:
+    return f"<url><loc>{escape(url)}</loc><lastmod>{changed.isoformat()}</lastmod>{news}</url>"
+
+
+def _news(stock: Stock, site: Site, article: Article, changed: datetime) -> str:
+    news = (
+        f"<news:news><news:publication><news:name>{escape(site.name)}</news:name>"
+        f"<news:language>{article.language.partition('-')[0]}</news:language></news:publication>"
         f"<news:publication_date>{article.published.isoformat()}</news:publication_date>"
-        f"<news:title>{escape(article.title)}</news:title></news:news></url>"
-        for article in articles
+        f"<news:title>{escape(article.title)}</news:title></news:news>"
     )
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset {_SPACE} {_NEWS_SPACE}>\n{entries}\n</urlset>\n'
-
-
-def _archive(stock: Stock, site: Site, articles: Sequence[Article]) -> str:
-    entries = "\n".join(
-        f"<url><loc>{escape(stock.url(article))}</loc><lastmod>{_changed([article]).isoformat()}</lastmod></url>"
-        for article in articles
-    )
-    section = f"<url><loc>{site.url(site.section_path)}</loc><changefreq>daily</changefreq></url>"
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset {_SPACE}>\n{section}\n{entries}\n</urlset>\n'
+    return _page(stock.url(article), changed, news)
