@@ -8,14 +8,15 @@ from datetime import datetime, timedelta
 
 from services.contracts.identity import canonical_url, host_of
 from services.contracts.pages import FrontierEntry, pack, unpack
-from services.fetcher.answers import Answer, Outcome, Web, status_class
+from services.fetcher.answers import Answer, Fault, Outcome, Web, status_class
 from services.fetcher.challenges import challenge
 from services.fetcher.credentials import Credentials
 from services.fetcher.frontier import HOST_RECORD_EVERY, Frontier
 from services.fetcher.ledger import Insistence, Ledger, NotOurs
 from services.fetcher.lifecycle import Mark
-from services.fetcher.politeness import Rule, answered, asked, closed, rule_for
+from services.fetcher.politeness import Rule, answered, asked, closed, rule_for, spared
 from services.fetcher.pulse import Pulse
+from services.fetcher.reach import Reach
 from services.fetcher.source_book import SourceBook
 from services.runtime import logs, metrics
 from services.runtime.stage import Transient
@@ -23,6 +24,8 @@ from services.runtime.stage import Transient
 LONGEST_PAUSE = timedelta(seconds=60)
 """A job that has asked nothing yet waits no longer than this; one that has, holds no place while it does."""
 LOOK_SECONDS = 1.0
+SILENCES = frozenset({"dns", "connect", "tls", "timeout", "protocol"})
+"""Faults that a second time in a row speak of the host."""
 CHALLENGED = 503
 """What a challenge page means for the host, whatever its status: leave it alone for a while."""
 MAX_KEPT_ROBOTS = 64 * 1024
@@ -80,6 +83,7 @@ class Hosts:
         self._clock = clock
         self._random = random
         self._sleep = sleep
+        self._reach = Reach()
         self._asking: set[str] = set()
         self._written: dict[str, datetime] = {}
 
@@ -104,20 +108,34 @@ class Hosts:
             outcome = await self._web.get(url, {**headers, **secrets})
         finally:
             self._asking.discard(host)
-        answer = outcome if isinstance(outcome, Answer) else None
-        silent = answer is None and status_class(outcome) in ("dns", "connect", "tls", "timeout", "protocol")
-        before = self._frontier.host(host, self._clock())
-        status = None if silent else (answer.status if answer else 0)
-        if answer is not None and challenge(answer):
-            status = CHALLENGED
-        retry_after = answer.header("retry-after") if answer else ""
-        after = answered(before, self.rules(host), status, retry_after, self._clock(), self._random)
+        fault = outcome.kind if isinstance(outcome, Fault) else None
+        self._reach.heard(host, fault)
+        before = self.state(host)
+        if self.cut_off:
+            after = spared(before, self.rules(host), self._clock(), self._random)
+        else:
+            after = self._told_by(outcome, before, host)
         self._frontier.put(self._mark().on(after))
         if after.strikes != before.strikes:
             await self._keep(host, at_once=True)
         metrics.FETCHES.labels(source or "", status_class(outcome)).inc()
         metrics.FETCH_SECONDS.labels(source or "").observe(outcome.seconds)
         return outcome
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether nothing at all answers, so that no host is to blame."""
+        return self._reach.cut_off
+
+    def _told_by(self, outcome: Outcome, before: FrontierEntry, host: str) -> FrontierEntry:
+        """The host's state after its answer, or after none."""
+        answer = outcome if isinstance(outcome, Answer) else None
+        silent = isinstance(outcome, Fault) and outcome.kind in SILENCES
+        status = None if silent else (answer.status if answer else 0)
+        if answer is not None and challenge(answer):
+            status = CHALLENGED
+        retry_after = answer.header("retry-after") if answer else ""
+        return answered(before, self.rules(host), status, retry_after, self._clock(), self._random)
 
     def state(self, host: str) -> FrontierEntry:
         """What is known of the host."""

@@ -208,7 +208,7 @@ def postponed(
 ) -> FrontierEntry | Denied:
     """When it is tried again, or how it ends because it was tried often enough."""
     if why.until is not None:
-        return mark.on(entry, due_at=why.until, detail=why.detail[:MAX_DETAIL_CHARS])
+        return waits(entry, why.detail, why.until, mark)
     attempts = entry.attempts + 1
     if attempts >= patience.attempts:
         return Denied(why.reason, f"{why.detail}, {attempts} times", why.fault)
@@ -218,6 +218,11 @@ def postponed(
         due_at=mark.now + patience.wait(attempts, random),
         detail=why.detail[:MAX_DETAIL_CHARS],
     )
+
+
+def waits(entry: FrontierEntry, why: str, until: datetime, mark: Mark) -> FrontierEntry:
+    """It has its turn later, and that is no attempt."""
+    return mark.on(entry, due_at=until, detail=why[:MAX_DETAIL_CHARS])
 
 
 def listed(entry: FrontierEntry, new: int, mark: Mark) -> FrontierEntry:

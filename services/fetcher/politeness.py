@@ -83,6 +83,11 @@ def answered(
     return host.model_copy(update=update)
 
 
+def spared(host: FrontierEntry, rule: Rule, now: datetime, random: Callable[[], float]) -> FrontierEntry:
+    """The host's state when we are cut off from the web: asked again after a moment, and not blamed."""
+    return host.model_copy(update={"last_request_at": now, "retry_after": now + _wait(rule, 1, random)})
+
+
 def _is_forgiven(host: FrontierEntry, now: datetime) -> bool:
     """Whether the last strike is long ago: then its wait ended long before this request, which was asked just now."""
     return host.retry_after is not None and now - host.retry_after >= FORGIVEN_AFTER

@@ -27,6 +27,7 @@ from services.fetcher.lifecycle import (
     not_polled,
     polled,
     unlisted,
+    waits,
 )
 from services.fetcher.listing import Child, Entry, Listing, NotAListing
 from services.fetcher.outcomes import Outcomes
@@ -157,12 +158,12 @@ class Polling:
         )  # fmt: skip
 
     async def failed(self, entry: FrontierEntry, why: str, fault: str | None, until: datetime | None = None) -> None:
-        """A poll came to nothing. Raises NotOurs."""
-        now = self._clock()
-        wait = after_fault(entry, now, self._bounds)
-        if until is not None:
-            wait = max(wait, until - now)
+        """A poll came to nothing; with `until` for no fault of the list's. Raises NotOurs."""
         self._scribe.still_ours(entry)
+        if until is not None:
+            await self._scribe.record(entry, waits(entry, why, until, self._scribe.mark()))
+            return
+        wait = after_fault(entry, self._clock(), self._bounds)
         await self._scribe.record(entry, not_polled(entry, why, wait, self._scribe.mark(), fault))
         metrics.POLLS.labels(entry.source or "", "failed").inc()
         logs.logger().warning("list not read", url=entry.url, source=entry.source, why=why, fault=fault)

@@ -10,6 +10,7 @@ from services.contracts.identity import host_of
 from services.fetcher.answers import Outcome
 from services.fetcher.hosts import Hosts, NotNow
 from services.fetcher.interpret import MAX_HOPS, Denied, Later, Meaning, Move, Unchanged, Usable, meaning
+from services.fetcher.reach import SILENT
 from services.fetcher.robots import FRESH, Robots, open_robots, read_robots, robots_url
 from services.runtime import metrics
 
@@ -59,7 +60,7 @@ class Visits:
             for _ in range(MAX_HOPS + 1):
                 robots = await self._robots_for(visit, url)
                 if robots.closed is not None:
-                    return robots.closed
+                    return self._blameless(robots.closed, host_of(url))
                 if not robots.allows(url, self._product):
                     return Denied("robots", f"robots.txt disallows it to {self._product}", "robots")
                 found = meaning(await visit.ask(url, headers))
@@ -68,7 +69,7 @@ class Visits:
                 if isinstance(found, Usable | Unchanged):
                     return replace(found, moved_to=url if permanent and len(seen) > 1 else None)
                 if not isinstance(found, Move) or (host_of(found.url) != first and not across):
-                    return found
+                    return self._blameless(found, host_of(url))
                 if found.url in seen:
                     return Denied("too-many-redirects", f"a loop through {found.url}", "too-many-redirects")
                 url = found.url
@@ -77,6 +78,12 @@ class Visits:
         except NotNow as error:
             return Later("budget", str(error), error.until, "budget")
         return Denied("too-many-redirects", f"more than {MAX_HOPS}", "too-many-redirects")
+
+    def _blameless(self, found: Meaning, host: str) -> Meaning:
+        """A fault that is ours alone, for nothing at all answers, is no attempt: it waits as long as the host does."""
+        if isinstance(found, Later) and found.fault in SILENT and self._hosts.cut_off:
+            return replace(found, until=self._hosts.state(host).retry_after or self._clock() + self._denied_for)
+        return found
 
     async def _robots_for(self, visit: Visit, url: str) -> Robots:
         place = robots_url(url)
@@ -94,7 +101,9 @@ class Visits:
         robots = await self._read(visit, place)
         if robots.closed is not None and robots.closed.fault is not None:
             metrics.FETCH_FAULTS.labels(robots.closed.fault).inc()
-        if isinstance(robots.closed, Later) and self._hosts.ours(host):
+        if isinstance(robots.closed, Later) and self._hosts.cut_off:
+            robots = replace(robots, until=self._hosts.state(host).retry_after or robots.until)
+        elif isinstance(robots.closed, Later) and self._hosts.ours(host):
             robots = replace(robots, until=await self._hosts.close(host, strikes))
         if robots.text is not None:
             await self._hosts.keep_robots(place, robots.text)

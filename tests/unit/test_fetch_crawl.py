@@ -343,6 +343,20 @@ async def test_a_subscriptions_secrets_go_to_its_hosts_only_and_not_along_a_redi
         assert "hush" not in str(it.broker.sent)
 
 
+async def test_while_nothing_answers_no_url_is_given_up_and_no_host_is_blamed() -> None:
+    pages = [f"http://h{n}.example/1" for n in range(4)]
+    script: dict[str, list[Outcome]] = {}
+    for page in pages:
+        fault = Fault(page, "dns", "no resolver")
+        script[page.replace("/1", "/robots.txt")] = [*[fault] * 8, Answer("", 404, {})]
+        script[page] = [*[fault] * 2, HTML]
+    async with fetching(script) as it:
+        await it.submit(*pages)
+        await until(lambda: sorted(it.broker.pages) == pages)
+        assert not it.broker.refused
+        assert all(it.frontier.host(f"h{n}.example", utc_now()).strikes <= 2 for n in range(4))
+
+
 async def test_a_new_owner_knows_robots_txt_without_asking() -> None:
     robots = Answer("", 200, {}, b"User-agent: *\nDisallow: /2\nCrawl-delay: 0.03")
     async with fetching({"http://a.example/robots.txt": [robots], A: [HTML]}) as it:
