@@ -33,7 +33,7 @@ ROUNDS = 3
 WARM_SHARE = 0.1
 """The first pages don't count: connections are opened, robots.txt is asked for, code is warmed up."""
 MOST_SECONDS = 300.0
-SCRAPY = "scrapy==2.13.3"
+SCRAPY = "scrapy==2.19.0"
 SPIDER = """
 import json, sys, time
 import scrapy
@@ -217,7 +217,10 @@ def crawl_with(python: Path, port: int, pages: int, state: Path) -> float:
     out.unlink(missing_ok=True)
     command = [str(python), str(spider), str(port), str(pages), str(AT_ONCE), str(out)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return steady_rate(json.loads(done.stdout))
+    times: list[float] = json.loads(done.stdout)
+    if len(times) != pages:
+        raise RuntimeError(f"Scrapy got {len(times)} of {pages} pages: {done.stderr[-2000:]}")
+    return steady_rate(times)
 
 
 if __name__ == "__main__":
