@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
+from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
 import typer
@@ -17,7 +18,6 @@ from services.console.terminal import HERE, State, screen
 from services.contracts.pages import FetchRequest
 from services.contracts.sources import Source
 from services.contracts.topics import SOURCES
-from services.fetcher.robots import robots_url
 
 
 def backfill(
@@ -61,7 +61,7 @@ def wanted(source: Source, since: datetime, until: datetime | None, now: datetim
         raise LocalRunError(f"{since:%Y-%m-%d} is still to come.")
     if after is not None and after <= first:
         raise LocalRunError(f"--until {until:%Y-%m-%d} is before --since {since:%Y-%m-%d}.")
-    lists = [(url, "sitemap") for url in source.sitemaps] or [(robots_url(source.homepage), "robots")]
+    lists = [(url, "sitemap") for url in source.sitemaps] or [(urljoin(source.homepage, "/robots.txt"), "robots")]
     return [
         FetchRequest.model_validate(
             {

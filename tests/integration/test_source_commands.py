@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -281,6 +283,25 @@ def test_add_shows_what_it_found_and_without_a_broker_asks_nothing(newsroom: New
     assert shown.exit_code == 0, shown.output
     for part in ("would watch daily", "http://tong.example/ru/rss", "Asia/Samarkand", "sitemap.xml"):
         assert part in shown.output
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["sources", "--help"], "accept-move"),
+        (["sources", "check", "uz"], "pip install 'xabar[console,fetcher,parser]'"),
+        (["sources", "add", "http://a.example", "--dry-run"], "pip install 'xabar[console,fetcher,parser]'"),
+    ],
+)
+def test_without_the_fetchers_libraries_a_command_that_needs_them_names_the_extra(words: list[str], told: str) -> None:
+    missing = ("httpx", "protego", "feedparser", "selectolax", "trafilatura", "pebble", "brotli")
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({missing!r})); sys.argv = {['xabar', *words]!r}; "
+        "from services.console.__main__ import main; main()"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert told in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_what_a_local_run_gave_its_fetcher_counts_until_a_broker_or_a_variable_is_named(tmp_path: Path) -> None:
