@@ -24,6 +24,7 @@ from services.fetcher.addresses import Pin, refusal, refusal_of_host
 from services.fetcher.answers import MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_WIRE_BYTES, Answer, Fault, Outcome, Refusal
 from services.fetcher.connections import Connections
 from services.fetcher.egress import Proxy, check_source_address, tls_context
+from services.fetcher.interpret import redacted
 from services.fetcher.unpacking import ACCEPTED, TooLarge, Unpacker, Unreadable
 
 CONNECT_SECONDS = 10.0
@@ -49,8 +50,6 @@ MAX_PARTS = 20_000
 _BROKEN_OFF = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _USER_INFO = re.compile(r"(?<=//)[^/?#]*@")
-_PERHAPS_USER_INFO = re.compile(r"(?<=[/\\:]).*@", re.DOTALL)
-"""In what is no URL, where nobody can say what is name and password and what is not."""
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
@@ -436,8 +435,7 @@ class HttpxWeb:
             async with asyncio.timeout(self._total) as total:
                 status, answered, body = await self._exchange(asked, headers or {}, total)
         except (BadUrl, httpx.InvalidURL, UnicodeError) as error:
-            told = _PERHAPS_USER_INFO.sub("", url)
-            return Refusal(told, "bad-url", _PERHAPS_USER_INFO.sub("", str(error))[:500], seconds())
+            return Refusal(redacted(url), "bad-url", redacted(str(error))[:500], seconds())
         except AddressRefused as error:
             return Refusal(told, "address-refused", str(error), seconds())
         except TooLarge as error:

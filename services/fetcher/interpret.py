@@ -175,8 +175,12 @@ def rejection(request: FetchRequest, denied: Denied, fetched_at: datetime | None
 
 
 def redacted(text: str) -> str:
-    """The text without the name and password that a URL in it may carry."""
-    return _USER_INFO.sub("", text)
+    """A text about what is no URL, without the name and password that may stand in it.
+
+    Where nobody can say what is a password and what is not, only what stands behind the last @ is left.
+    """
+    text = _USER_INFO.sub("", text)
+    return text.rsplit("@", 1)[-1]
 
 
 def without_user_info(url: str) -> str:
