@@ -13,9 +13,9 @@ from services.contracts.articles import ParsedArticle
 from services.contracts.outcomes import Rejection
 from services.contracts.pages import FetchedPage
 from services.contracts.sources import Source
-from services.fetcher.__main__ import open_web
 from services.fetcher.settings import FetcherSettings
 from services.fetcher.source_book import SourceBook
+from services.fetcher.web import open_web
 from services.parser.settings import ParserSettings
 from services.parser.worker import warm, work
 from services.runtime.link import Unusable

@@ -25,13 +25,9 @@ from services.contracts.topics import (
     M,
     Topic,
 )
-from services.fetcher.addresses import read_pins
 from services.fetcher.crawl import Crawl
-from services.fetcher.credentials import Credentials
-from services.fetcher.egress import read_proxy
 from services.fetcher.frontier import Frontier
 from services.fetcher.hosts import HostRules
-from services.fetcher.http import HttpxWeb
 from services.fetcher.kafka_frontier import KafkaFrontier
 from services.fetcher.ledger import Ledger
 from services.fetcher.outcomes import Outcomes
@@ -40,6 +36,7 @@ from services.fetcher.pulse import Pulse
 from services.fetcher.settings import FetcherSettings
 from services.fetcher.source_book import SourceBook
 from services.fetcher.stage import Acceptor, stage
+from services.fetcher.web import open_web
 from services.runtime import logs
 from services.runtime.hosts.kafka import run
 from services.runtime.link import Link, Unusable
@@ -110,26 +107,6 @@ class Parts:
             known = asyncio.Event()
             tasks.create_task(_follow_sources(link, book, outcomes, crawl, known))
             tasks.create_task(_follow_outcomes(link, outcomes, known))
-
-
-def open_web(settings: FetcherSettings) -> tuple[HttpxWeb, Credentials | None]:
-    """The way out as the settings say, and the secrets that go along. Raises Unusable."""
-    pins = read_pins(settings.fetcher_resolve)
-    proxy = settings.fetcher_proxy
-    try:
-        web = HttpxWeb(
-            settings.user_agent,
-            pins,
-            total_seconds=settings.fetcher_timeout_seconds,
-            connections=settings.fetcher_hosts_at_once * 2,
-            proxy=read_proxy(proxy.get_secret_value()) if proxy else None,
-            ca_bundle=settings.fetcher_ca_bundle,
-            source_address=settings.fetcher_source_address,
-        )
-        folder = settings.fetcher_credentials_dir
-        return web, Credentials(folder, pins) if folder else None
-    except ValueError as error:
-        raise Unusable(str(error)) from None
 
 
 async def _follow_sources(link: Link, book: SourceBook, outcomes: Outcomes, crawl: Crawl, known: asyncio.Event) -> None:

@@ -58,7 +58,7 @@ TROUBLES: tuple[Trouble, ...] = (
     Trouble("timeout", "no whole answer within `FETCHER_TIMEOUT_SECONDS`", "silence", "tries", "unreachable"),
     Trouble("protocol", "broken HTTP, or the connection ends in mid-answer", "silence", "tries", "unreachable"),
     Trouble("encoding", "the body is not in the encoding that its header names", "url", "tries", "unreachable"),
-    Trouble("proxy", "the egress proxy does not answer, or refuses", "ours", "tries", "unreachable"),
+    Trouble("proxy", "the egress proxy does not answer, or refuses", "ours", "in turn", None),
     Trouble("ours", "an error in our own code; the log has its trace", "ours", "tries", "unreachable"),
     Trouble("budget", "the host was asked often enough today, or rests for a good while", "ours", "in turn", None),
     Trouble("address-refused", "the name leads to a private or local address", "url", "by name", "address-refused"),

@@ -21,14 +21,16 @@ PEAK_HALF_LIFE = timedelta(days=14)
 LOOK_BACK = timedelta(days=60)
 """How far before a list's newest entry the others tell its habits when it is first read."""
 FULL_WEEK = timedelta(days=8)
-SHORT_GAP = timedelta(hours=2)
+SHORT_GAP = timedelta(hours=2.5)
 """A list whose news are no further apart is read every `Bounds.least`."""
 LONG_GAP = timedelta(days=1)
-BEYOND = 1.1
+BEYOND = 1.15
 """The interval grows a little faster than the gap up to LONG_GAP, and with the root of the gap from there."""
 QUIET_SHARE = 3
 """After a silence, news are expected no more often than once in this part of it: nights, holidays, feeds that ended."""
 UNKNOWN_GAP = timedelta(days=2)
+CHANCE_GAPS = 2.5
+"""News by chance alone now and then leave so many of their mean gaps without any: no wait up to that is unusual."""
 UNKNOWN_PER_DAY = 4.0
 LEAST_SPAN = timedelta(hours=6)
 """A list that reaches back less may have been filled in one go."""
@@ -140,6 +142,7 @@ def _first(known: FrontierEntry, listed: Sequence[datetime | None], now: datetim
     # The oldest only says how far the list reaches.
     weights = [math.exp((date - now) / MEMORY) for date in dates[1:]]
     per_day = sum(weights) / (MEMORY / _DAY * (1 - math.exp(-span / MEMORY)))
+    gap = max(gap, _by_chance(per_day))
     hours = [0.0] * PARTS_OF_DAY
     if len({date.time() for date in dates}) > 1:  # else these are days written as midnights
         for date, weight in zip(dates[1:], weights, strict=True):
@@ -164,7 +167,12 @@ def _later(known: FrontierEntry, per_day: float, new: Sequence[datetime | None],
     if known.found_at is not None:
         went_without = max(now - known.found_at, timedelta(0))
         gap = max(went_without, gap * 0.5 ** (went_without / PEAK_HALF_LIFE))
-    return per_day, gap, now, tuple(hours)
+    return per_day, max(gap, _by_chance(per_day)), now, tuple(hours)
+
+
+def _by_chance(per_day: float) -> timedelta:
+    """A wait that news at this rate may well take; of a list that hardly brings any, not more than LOOK_BACK."""
+    return min(CHANCE_GAPS * _DAY / max(per_day, 1e-3), LOOK_BACK)
 
 
 def _interval(per_day: float, hours: Sequence[float], quiet: timedelta, now: datetime, bounds: Bounds) -> timedelta:

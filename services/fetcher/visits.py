@@ -14,6 +14,7 @@ from services.fetcher.reach import SILENT
 from services.fetcher.robots import FRESH, Robots, open_robots, read_robots, robots_url
 from services.runtime import metrics
 
+PROXY = "proxy"
 MAX_ROBOTS_HOPS = 5
 MAX_ROBOTS_KEPT = 20_000
 
@@ -80,8 +81,10 @@ class Visits:
         return Denied("too-many-redirects", f"more than {MAX_HOPS}", "too-many-redirects")
 
     def _blameless(self, found: Meaning, host: str) -> Meaning:
-        """A fault that is ours alone, for nothing at all answers, is no attempt: it waits as long as the host does."""
-        if isinstance(found, Later) and found.fault in SILENT and self._hosts.cut_off:
+        """A fault of ours (our proxy's, or nothing at all answers) is no attempt: it waits as long as the host."""
+        if not isinstance(found, Later):
+            return found
+        if found.fault == PROXY or (found.fault in SILENT and self._hosts.cut_off):
             return replace(found, until=self._hosts.state(host).retry_after or self._clock() + self._denied_for)
         return found
 

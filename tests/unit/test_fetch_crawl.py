@@ -357,6 +357,16 @@ async def test_while_nothing_answers_no_url_is_given_up_and_no_host_is_blamed() 
         assert all(it.frontier.host(f"h{n}.example", utc_now()).strikes <= 2 for n in range(4))
 
 
+async def test_a_proxy_that_is_down_is_no_attempt_of_any_url() -> None:
+    down = Fault(A, "proxy", "nobody answers")
+    async with fetching(
+        {"http://a.example/robots.txt": [*[down] * 5, Answer("", 404, {})], A: [*[down] * 5, HTML]}
+    ) as it:
+        await it.submit(A)
+        await until(lambda: it.broker.pages == [A])
+        assert not it.broker.refused
+
+
 async def test_a_new_owner_knows_robots_txt_without_asking() -> None:
     robots = Answer("", 200, {}, b"User-agent: *\nDisallow: /2\nCrawl-delay: 0.03")
     async with fetching({"http://a.example/robots.txt": [robots], A: [HTML]}) as it:

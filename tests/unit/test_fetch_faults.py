@@ -45,8 +45,11 @@ def test_the_statuses_that_speak_of_a_host_are_those_that_politeness_heeds() -> 
 def test_a_fault_of_the_network_has_the_row_of_its_kind_and_is_tried_again(kind: str) -> None:
     found = meaning(Fault(URL, kind, "why: it failed"))  # type: ignore[arg-type]
     assert isinstance(found, Later)
-    assert (found.fault, found.reason) == (kind, NAMED[kind].ends)
-    assert NAMED[kind].again == "tries"
+    assert found.fault == kind
+    if NAMED[kind].signal == "ours":
+        assert (NAMED[kind].again, NAMED[kind].ends) == ("in turn", None)
+    else:
+        assert (NAMED[kind].again, NAMED[kind].ends) == ("tries", found.reason)
 
 
 @pytest.mark.parametrize("reason", get_args(get_type_hints(Refusal)["reason"]))
