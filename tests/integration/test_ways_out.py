@@ -366,3 +366,4 @@ async def test_a_subscriptions_secrets_reach_its_hosts_and_nobody_else_and_no_lo
     said = capfd.readouterr()
     assert "this is logged" in said.err
     assert SECRET not in said.err + said.out + repr(credentials)
+    assert f"https://{SITE}/" not in said.err
