@@ -21,10 +21,10 @@ PEAK_HALF_LIFE = timedelta(days=14)
 LOOK_BACK = timedelta(days=60)
 """How far before a list's newest entry the others tell its habits when it is first read."""
 FULL_WEEK = timedelta(days=8)
-SHORT_GAP = timedelta(hours=2.5)
+SHORT_GAP = timedelta(hours=2)
 """A list whose news are no further apart is read every `Bounds.least`."""
 LONG_GAP = timedelta(days=1)
-BEYOND = 1.15
+BEYOND = 1.1
 """The interval grows a little faster than the gap up to LONG_GAP, and with the root of the gap from there."""
 QUIET_SHARE = 3
 """After a silence, news are expected no more often than once in this part of it: nights, holidays, feeds that ended."""

@@ -88,7 +88,16 @@ def test_the_first_poll_learns_the_habits_from_the_dates() -> None:
     assert hourly.interval == BOUNDS.least
     assert daily.per_day == pytest.approx(1, rel=0.1)
     assert 90 * MINUTE < daily.interval < 200 * MINUTE
-    assert (daily.found_at, daily.gap_seconds) == (NOW, DAY.total_seconds())
+    assert daily.found_at == NOW
+
+
+def test_the_usual_longest_wait_is_no_shorter_than_chance_makes_it() -> None:
+    daily = paced(FEED, [NOW - n * DAY for n in range(30)], NOW, BOUNDS)
+    assert 2 * DAY < timedelta(seconds=daily.gap_seconds) < 3 * DAY
+    weekend = [NOW - (n + 60) * HOUR for n in range(100)] + [NOW]
+    assert paced(FEED, weekend, NOW, BOUNDS).gap_seconds == 60 * 3600
+    hardly = paced(FEED, [NOW - 3000 * DAY, NOW - 2999 * DAY], NOW, BOUNDS)
+    assert timedelta(seconds=hardly.gap_seconds) == 60 * DAY
 
 
 def test_a_feed_without_dates_or_entries_is_read_every_hour_or_so_at_first() -> None:
