@@ -15,6 +15,7 @@ from services.console.frontier_commands import ask
 from services.console.local.errors import LocalRunError
 from services.console.settings import settings_for
 from services.console.terminal import HERE, State, screen
+from services.contracts.identity import host_of
 from services.contracts.pages import FetchRequest
 from services.contracts.sources import Source
 from services.contracts.topics import SOURCES
@@ -46,7 +47,8 @@ def backfill(
         what = "its sitemaps" if request.listing == "robots" else "sitemap"
         screen.print(f"{request.url}: {what}", soft_wrap=True, highlight=False, markup=False)
     verb = "would be" if dry_run else "are"
-    screen.print(f"{len(requests)} lists {verb} read for {source}; follow it with: xabar frontier show HOST")
+    hint = f"follow it with: xabar frontier show {host_of(requests[0].url)}"
+    screen.print(f"{len(requests)} lists {verb} read for {source}; {hint}", soft_wrap=True, highlight=False)
 
 
 def wanted(source: Source, since: datetime, until: datetime | None, now: datetime) -> list[FetchRequest]:

@@ -152,7 +152,9 @@ def list_in_words(entry: FrontierEntry, now: datetime) -> Rows:
 
 def url_in_words(entry: FrontierEntry, now: datetime) -> Rows:
     """What is known of a URL."""
-    rows = [("state", _STATE_WORDS[entry.state])]
+    asked = entry.request
+    was_list = asked is not None and asked.listing is not None and entry.state == "fetched"
+    rows = [("state", "fetched: the list was read" if was_list else _STATE_WORDS[entry.state])]
     if entry.state == "pending":
         rows.append(("due", moment(entry.due_at, now, "never")))
     elif entry.due_at is not None:
@@ -163,12 +165,12 @@ def url_in_words(entry: FrontierEntry, now: datetime) -> Rows:
         rows.append(("why", entry.detail))
     if entry.missing:
         rows.append(("missing", f"for {entry.missing} answers in a row"))
-    asked = entry.request
     if asked is not None:
         rows.append(("asked for", f"as {asked.reason}, lane {asked.lane}, {moment(asked.requested_at, now)}"))
         if asked.listing:
-            since = f", from {asked.since:%Y-%m-%d}" if asked.since else ""
-            rows.append(("to be read as", f"{_FORMS[asked.listing]}{since}"))
+            since = f", from {moment(asked.since, now)}" if asked.since else ""
+            until = f", up to {moment(asked.until, now)}" if asked.until else ""
+            rows.append(("read as", f"{_FORMS[asked.listing]}{since}{until}"))
         if asked.origin:
             rows.append(("redirected from", f"{asked.origin}, {asked.hops} hops"))
     rows += [
@@ -275,7 +277,7 @@ class Tally:
         spared = f"; compaction leaves {self.keys / self.records:.0%}" if self.records else ""
         rows = [
             ("URLs", f"{urls:,}{f': {states}' if states else ''}"),
-            ("due now", f"{self.due['url']:,} URLs, {self.due['list']:,} lists"),
+            ("due now", f"{self.due['url']:,} URLs, {self.due['list']:,} lists, watched or not"),
             ("polled lists", f"{self.lists:,}"),
             ("hosts", f"{self.hosts:,} asked, {len(self.by_host):,} with URLs"),
             ("records", f"{self.records:,} for {self.keys:,} keys, {self.tombstones:,} tombstones{spared}"),

@@ -72,6 +72,13 @@ def test_a_url_that_was_asked_for_is_kept_whole_and_told_in_words() -> None:
     assert told["source"] == "a"
 
 
+def test_a_list_that_was_read_on_request_is_called_no_page() -> None:
+    asked = FetchRequest(url="https://a.example/map.xml", reason="sitemap", listing="sitemap", requested_at=NOW)
+    told = dict(url_in_words(entry(asked.url, state="fetched", request=asked), NOW))
+    assert told["state"] == "fetched: the list was read"
+    assert told["read as"] == "sitemap"
+
+
 def test_hosts_and_lists_tell_of_strikes_lies_and_moves() -> None:
     struck = host("a.example", strikes=2, retry_after=NOW + timedelta(hours=3), day="2026-11-21", fetched_today=9)
     told = dict(host_in_words(struck, NOW))
