@@ -274,7 +274,8 @@ class _Body(httpx.AsyncByteStream):
 
         httpcore keeps them where only its own names lead; a test holds us to them.
         """
-        connection = getattr(getattr(self._stream, "_stream", None), "_connection", None)
+        stream = getattr(self._stream, "_stream", self._stream)  # a pool's wraps the connection's
+        connection = getattr(stream, "_connection", None)
         state = getattr(connection, "_h11_state", None)
         return state is not None and bool(state.trailing_data[0])
 
@@ -297,15 +298,11 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         network: httpcore.AsyncNetworkBackend | None = None,
     ) -> None:
         self._pins = pins
-        bounds: dict[str, Any] = {
-            "max_connections": connections,
-            "max_keepalive_connections": connections,
-            "keepalive_expiry": KEEPALIVE_SECONDS,
-            "http2": True,
-        }
         tls, backend = context(), GuardedBackend(pins, resolve, source_address, network)
         self._direct = Connections(
-            lambda: httpcore.AsyncConnectionPool(ssl_context=tls, network_backend=backend, **bounds),
+            lambda origin: httpcore.AsyncHTTPConnection(
+                origin, ssl_context=tls, keepalive_expiry=KEEPALIVE_SECONDS, http2=True, network_backend=backend
+            ),
             connections,
             KEEPALIVE_SECONDS,
         )
@@ -318,7 +315,10 @@ class GuardedTransport(httpx.AsyncBaseTransport):
                 # Of its own, for the pool offers HTTP/2 on the other one.
                 proxy_ssl_context=context() if proxy.scheme == "https" else None,
                 network_backend=ProxyBackend(resolve, source_address, network, tls=proxy.scheme == "https"),
-                **bounds,
+                max_connections=connections,
+                max_keepalive_connections=connections,
+                keepalive_expiry=KEEPALIVE_SECONDS,
+                http2=True,
             )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

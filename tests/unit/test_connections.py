@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpcore
+import pytest
 
 from services.fetcher.connections import Connections
 
@@ -40,7 +41,7 @@ async def site() -> AsyncIterator[Site]:
 
 @asynccontextmanager
 async def connections(most: int, clock: list[float]) -> AsyncIterator[Connections]:
-    kept = Connections(httpcore.AsyncConnectionPool, most, 20, lambda: clock[0])
+    kept = Connections(httpcore.AsyncHTTPConnection, most, 20, lambda: clock[0])
     try:
         yield kept
     finally:
@@ -100,3 +101,30 @@ async def test_an_answer_that_is_being_read_keeps_its_connection() -> None:
         clock[0] = 21.0
         await read(await ask(kept, two))
         assert await read(slow) == b"body"
+
+
+async def test_two_requests_at_once_to_one_site_do_not_wait_for_each_other() -> None:
+    async with site() as one, connections(4, [0.0]) as kept:
+        first, second = await ask(kept, one), await ask(kept, one)
+        assert (await read(second), await read(first)) == (b"body", b"body")
+        await read(await ask(kept, one))
+        assert one.opened == 2
+
+
+async def test_a_connection_that_the_site_has_closed_is_not_used_again() -> None:
+    async with site() as one, connections(4, [0.0]) as kept:
+        await read(await ask(kept, one))
+        for writer in list(one.open):
+            writer.close()
+            await writer.wait_closed()
+        assert await read(await ask(kept, one)) == b"body"
+        assert one.opened == 2
+
+
+async def test_where_nobody_answers_nothing_is_kept_that_could_be_used() -> None:
+    async with site() as gone:
+        pass
+    async with connections(4, [0.0]) as kept:
+        for _ in range(2):
+            with pytest.raises(httpcore.ConnectError):
+                await ask(kept, gone)
