@@ -20,7 +20,8 @@ SIGNALS: dict[Signal, str] = {
 }
 AGAIN: dict[Again, str] = {
     "tries": "`FETCHER_RETRY_SECONDS` later, then 4 times later each time, at most 6 h; `FETCHER_ATTEMPTS` in all",
-    "host": "like *tries*, and not before the host is asked again: it waits twice as long each time, at most 6 h",
+    "host": "like *tries*, and not before the host is asked again: it waits twice as long each time, at most 6 h;"
+    " only the first such answer in a row counts as an attempt",
     "next day": "a day later, if a list still names it",
     "in turn": "when the host may be asked again, after midnight UTC or sooner; no attempt is counted",
     "once more": "a page that was there an hour later, then it is gone; any other like *by name*",
@@ -92,7 +93,7 @@ TROUBLES: tuple[Trouble, ...] = (
     Trouble("blocked", "a challenge page: the site wants to see a browser", "host", "host", "http-status"),
     Trouble("not-html", "no HTML, by its media type or, without one, by its looks", "url", "by name", "not-html"),
     Trouble("too-large", "over 5 MiB compressed, 8 MiB unpacked, or 64 KiB of headers", "url", "by name", "too-large"),
-    Trouble("empty", "200 without a body: taken for a page that the parser refuses", "url", "by name", "no-title"),
+    Trouble("empty", "200 without a body", "url", "tries", "not-html"),
     Trouble("soft-404", "200 with the page that the site shows for what never was", "url", "once more", "gone"),
     Trouble("not-a-list", "a feed, sitemap or index page that can't be read", "url", "tries", None),
 )  # fmt: skip

@@ -111,7 +111,7 @@ class Hosts:
         fault = outcome.kind if isinstance(outcome, Fault) else None
         self._reach.heard(host, fault)
         before = self.state(host)
-        if self.cut_off:
+        if self.cut_off or fault == "proxy":
             after = spared(before, self.rules(host), self._clock(), self._random)
         else:
             after = self._told_by(outcome, before, host)

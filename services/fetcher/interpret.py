@@ -94,8 +94,8 @@ def meaning(outcome: Outcome) -> Meaning:
     if who := challenge(outcome):
         return Later("http-status", f"a challenge by {who}, status {outcome.status}", fault=BLOCKED)
     match outcome:
-        case Answer(status=200 | 203):
-            return Usable(outcome)
+        case Answer(status=200 | 203, body=body):
+            return Usable(outcome) if body.strip() else Later("not-html", "200 without a body", fault="empty")
         case Answer(status=304):
             return Unchanged(outcome)
         case Answer(status=status) if status in REDIRECTS and outcome.header("location"):

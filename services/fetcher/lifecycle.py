@@ -10,6 +10,7 @@ from services.contracts.identity import canonical_url, host_of
 from services.contracts.pages import FetchedPage, FetchRequest, FrontierEntry, FrontierState
 from services.fetcher.answers import Answer
 from services.fetcher.interpret import Denied, Later
+from services.fetcher.listing import LASTMOD_SLACK
 from services.fetcher.schedule import Pace
 
 ANOTHER_CHANCE = timedelta(days=1)
@@ -114,7 +115,9 @@ def _reads_again(request: FetchRequest, known: FrontierEntry, now: datetime) -> 
         return known.state == "failed" and known.written_at + LIST_AGAIN <= now
     changed = _moment(request.hints.modified)
     if changed is not None and changed.time() != MIDNIGHT:
-        return changed > known.fetched_at
+        # A time that is rounded, or comes from a cache, may hide a change just after we read.
+        hides = known.fetched_at < changed + LASTMOD_SLACK and known.fetched_at + LASTMOD_SLACK / 2 <= now
+        return changed > known.fetched_at or hides
     if changed is not None and changed + ONE_DAY <= known.fetched_at:
         return False
     # Without a date, or with a day that was not over, the only evidence is what the last readings brought.

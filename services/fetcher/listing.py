@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+LASTMOD_SLACK = timedelta(hours=1)
+"""How much later than its lastmod a sitemap may change: times are rounded, and answers come from caches."""
+
 
 class NotAListing(ValueError):
     """The bytes are no list of that form that can be read; the text says why."""

@@ -13,7 +13,7 @@ from xml.parsers import expat
 
 from services.contracts.identity import BadUrl, canonical_url
 from services.fetcher.feeds import read_feed
-from services.fetcher.listing import Child, Entry, Listing, NotAListing
+from services.fetcher.listing import LASTMOD_SLACK, Child, Entry, Listing, NotAListing
 
 MAX_UNPACKED_BYTES = 50 * 1024 * 1024
 """The protocol's bound for one sitemap, unpacked."""
@@ -91,10 +91,14 @@ def fresh(entries: Iterable[Entry], since: datetime | None) -> tuple[Entry, ...]
 def worth_reading(child: Child, since: datetime | None, last_read_at: datetime | None) -> bool:
     """Whether a sitemap of an index can hold something new: by its lastmod, never by what its URL looks like.
 
-    Without lastmod it can. With one, it must lie after `since` and after our last reading; a day counts to its end.
+    Without lastmod it can. With one, it must lie after `since` and not long before our last reading; a day counts to
+    its end.
     """
     told = _end(child.modified, child.modified_at)
-    return told is None or all(told > moment for moment in (since, last_read_at) if moment is not None)
+    if told is None:
+        return True
+    unread = last_read_at is None or told + LASTMOD_SLACK > last_read_at
+    return unread and (since is None or told > since)
 
 
 def sitemaps_of_robots(text: str, base: str) -> tuple[str, ...]:

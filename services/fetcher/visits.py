@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from services.contracts.identity import host_of
 from services.fetcher.answers import Outcome
+from services.fetcher.faults import TROUBLES
 from services.fetcher.hosts import Hosts, NotNow
 from services.fetcher.interpret import MAX_HOPS, Denied, Later, Meaning, Move, Unchanged, Usable, meaning
 from services.fetcher.reach import SILENT
@@ -15,6 +16,7 @@ from services.fetcher.robots import FRESH, Robots, open_robots, read_robots, rob
 from services.runtime import metrics
 
 PROXY = "proxy"
+OF_THE_HOST = frozenset(row.name for row in TROUBLES if row.signal == "host") - {"robots-unread"}
 MAX_ROBOTS_HOPS = 5
 MAX_ROBOTS_KEPT = 20_000
 
@@ -81,10 +83,14 @@ class Visits:
         return Denied("too-many-redirects", f"more than {MAX_HOPS}", "too-many-redirects")
 
     def _blameless(self, found: Meaning, host: str) -> Meaning:
-        """A fault of ours (our proxy's, or nothing at all answers) is no attempt: it waits as long as the host."""
+        """What is not the URL's own fault is no attempt of it: it waits as long as the host does.
+
+        That is a fault of ours (our proxy's, or nothing at all answers), and a host in trouble that was so before.
+        """
         if not isinstance(found, Later):
             return found
-        if found.fault == PROXY or (found.fault in SILENT and self._hosts.cut_off):
+        ours = found.fault == PROXY or (found.fault in SILENT and self._hosts.cut_off)
+        if ours or (found.fault in OF_THE_HOST and self._hosts.strikes(host) > 1):
             return replace(found, until=self._hosts.state(host).retry_after or self._clock() + self._denied_for)
         return found
 

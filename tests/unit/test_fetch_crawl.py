@@ -357,6 +357,24 @@ async def test_while_nothing_answers_no_url_is_given_up_and_no_host_is_blamed() 
         assert all(it.frontier.host(f"h{n}.example", utc_now()).strikes <= 2 for n in range(4))
 
 
+async def test_a_host_that_is_overloaded_costs_its_urls_one_attempt_and_not_all() -> None:
+    busy = Answer("", 503, {})
+    async with fetching({"http://a.example/robots.txt": [Answer("", 404, {})], A: [*[busy] * 6, HTML]}) as it:
+        await it.submit(A)
+        await until(lambda: it.broker.pages == [A])
+        assert not it.broker.refused
+
+
+async def test_a_url_that_alone_says_503_ends_all_the_same() -> None:
+    fine = "http://a.example/fine"
+    async with fetching({A: [Answer("", 503, {})], fine: [HTML]}) as it:
+        await it.submit(A)
+        for _ in range(6):
+            await asyncio.sleep(0.1)
+            await it.submit(fine)
+        await until(lambda: it.broker.refused == {A: "http-status"})
+
+
 async def test_a_proxy_that_is_down_is_no_attempt_of_any_url() -> None:
     down = Fault(A, "proxy", "nobody answers")
     async with fetching(

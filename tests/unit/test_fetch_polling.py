@@ -117,7 +117,7 @@ async def test_why_a_list_cannot_be_read_stands_in_its_record_by_the_name_of_the
     for answer, fault in (
         (Answer("", 403, {}), "http-403"),
         (challenged, "blocked"),
-        (Answer("", 200, {}), "not-a-list"),
+        (Answer("", 200, {}, b"<p>"), "not-a-list"),
     ):
         async with fetching({RSS: [answer]}) as it:
             watch(it, feeds=(RSS,))
@@ -205,18 +205,8 @@ async def test_an_index_page_is_explored_and_then_followed_where_articles_were_f
 def told(it: Fetching, url: str, *, accepted: bool) -> None:
     now = utc_now()
     if accepted:
-        it.outcomes.stored(
-            Receipt(
-                article_id="1",
-                kind="new",
-                revision=1,
-                url=url,
-                canonical_url=url,
-                host="a.example",
-                source="a",
-                stored_at=now,
-            )  # fmt: skip
-        )
+        facts = {"article_id": "1", "kind": "new", "revision": 1, "url": url, "canonical_url": url, "host": "a.example"}
+        it.outcomes.stored(Receipt.model_validate({**facts, "stored_at": now}))
     else:
         it.outcomes.rejected(Rejection(stage="parser", reason="not-an-article", url=url, rejected_at=now))
 
