@@ -1,4 +1,4 @@
-"""`make bench`: what our parts cost, as ratios to the bare work, measured turn by turn in one run."""
+"""`make bench`: what our parts cost, most of it as ratios to the bare work, measured turn by turn in one run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks import parsing, policy
+from benchmarks import fetching, frontier, parsing, policy
 
 ROUNDS = 7
 Contest = tuple[str, Callable[[], int], str, Callable[[], int]]
@@ -35,6 +35,10 @@ def main() -> None:
     contests: list[Contest] = [*parsing.contests(), *policy.contests()]
     for contest in contests:
         sys.stdout.write(compare(*contest) + "\n")
+        sys.stdout.flush()
+    # These run whole processes, and minutes: of a size that says as much. Each takes more by itself.
+    sys.stdout.write(fetching.main(["--pages", "2000"]) + "\n")
+    sys.stdout.write(frontier.main(["--urls", "100000", "--uncleaned"]) + "\n")
 
 
 if __name__ == "__main__":
