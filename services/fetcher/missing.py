@@ -15,8 +15,8 @@ from services.fetcher.listing import NotAListing
 
 PLACES = 64
 MAX_WORDS = 20_000
-MIN_WORDS = 5
-"""A page with fewer words of its own says nothing: it may be a shell that scripts fill."""
+MIN_WORDS = 2
+"""A page with fewer words of its own says nothing. A shell that scripts fill may have them: compare the front page."""
 SHINGLE = 4
 ALIKE = 0.95
 """From this resemblance on, three places of 64 apart, a page is taken for the site's page for missing ones.
@@ -48,7 +48,7 @@ def sketch(body: bytes) -> str:
     if len(words) < MIN_WORDS:
         return _NOTHING
     least: list[int | None] = [None] * PLACES
-    for at in range(len(words) - SHINGLE + 1):
+    for at in range(max(1, len(words) - SHINGLE + 1)):
         value = _hash(" ".join(words[at : at + SHINGLE]))
         place, rank = value % PLACES, value // PLACES
         held = least[place]

@@ -106,7 +106,11 @@ class Pages:
         if hashlib.sha256(found.answer.body).hexdigest() == entry.body_sha256:
             return Unchanged(found.answer)
         page = await asyncio.to_thread(sketch, found.answer.body)
-        if says_missing(page, await self._missing_like(entry, page)):
+        like = await self._missing_like(entry, page)
+        if says_missing(page, like):
+            if says_missing(await self._sketched(entry, urljoin(found.answer.url, "/")), like):
+                logs.logger().info("the whole site shows one page", url=entry.url, source=entry.source)
+                return Unchanged(found.answer)
             metrics.FETCH_FAULTS.labels("soft-404").inc()
             return Denied("gone", "status 200, with what the site shows for pages that never were", "soft-404")
         return found
@@ -117,15 +121,16 @@ class Pages:
         known = self._hosts.state(entry.host)
         if known.missing_asked_at is not None and known.missing_asked_at + PROBE_EVERY > self._clock():
             return known.missing_like or ""
-        like = await self._probe(entry, entry.url)
+        like = await self._sketched(entry, probe_url(entry.url, self._random))
         if says_missing(page, like):
             # The site may look at some part of the address only, and show this very article for the rest.
-            like = await self._probe(entry, urljoin(entry.url, "/article"))
+            like = await self._sketched(entry, probe_url(urljoin(entry.url, "/article"), self._random))
         await self._hosts.learn(entry.host, missing_like=like, missing_asked_at=self._clock())
         return like
 
-    async def _probe(self, entry: FrontierEntry, beside: str) -> str:
-        found = await self._visits.obtain(probe_url(beside, self._random), entry.source, {}, across=False)
+    async def _sketched(self, entry: FrontierEntry, url: str) -> str:
+        """A sketch of what stands at another URL of the host; empty where that is not 200."""
+        found = await self._visits.obtain(url, entry.source, {}, across=False)
         return await asyncio.to_thread(sketch, found.answer.body) if isinstance(found, Usable) else ""
 
     async def _look_again_later(self, entry: FrontierEntry, why: str | None = None) -> None:

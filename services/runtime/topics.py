@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from pydantic import Field
 
-from services.contracts.topics import TOPICS, RawTopic, Topic
+from services.contracts.topics import FETCH_REQUESTS, TOPICS, URL_FRONTIER, RawTopic, Topic
 from services.runtime.connection import Refused, client_options, refusal
 from services.runtime.settings import RuntimeSettings, load, refuse
 
@@ -59,12 +60,19 @@ async def apply(admin: AIOKafkaAdminClient, partitions: int, replication: int) -
         if topic.name not in known:
             changes.append(await _create(admin, topic, wanted, replication))
             continue
-        if known[topic.name] != wanted:
+        if not fits(topic.name, wanted, known):
             # A key's records would move to another partition, away from the state that belongs to them.
             what = f"has {known[topic.name]} partitions, not {wanted}; the count of a keyed topic is never changed"
             changes.append(Change(topic.name, what, refused=True))
         changes += await _configure(admin, topic)
     return changes
+
+
+def fits(name: str, wanted: int, known: Mapping[str, int]) -> bool:
+    """Whether a topic may keep the partitions that it has; those that `xabar frontier migrate` widens go together."""
+    widened = [known.get(topic.name, 0) for topic in (FETCH_REQUESTS, URL_FRONTIER)]
+    migrated = name in (FETCH_REQUESTS.name, URL_FRONTIER.name) and min(widened) == max(widened) > wanted
+    return known[name] == wanted or migrated
 
 
 async def _create(admin: AIOKafkaAdminClient, topic: AnyTopic, partitions: int, replication: int) -> Change:

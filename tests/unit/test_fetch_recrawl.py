@@ -111,9 +111,13 @@ def page(text: str) -> Answer:
 class MissingIsOk(dict[str, list[Outcome]]):
     """A site that answers 200 with its error page for whatever it does not have."""
 
+    front = page("The front page, with the news of the day and much besides, as every day")
+
     def get(self, url: str, default: object = None) -> list[Outcome]:  # type: ignore[override]
         if url.endswith("/robots.txt"):
             return [Answer(url, 404, {})]
+        if url == "http://a.example/":
+            return [self.front]
         return super().get(url) or [page(f"Nothing is here, at {url}")]
 
 
@@ -123,10 +127,21 @@ async def test_an_error_page_that_says_200_counts_as_missing() -> None:
         await announced(it)
         await until(lambda: it.broker.refused == {A: "gone"})
         assert it.broker.pages == [A]
-        probes = [url for url in it.web.asked if url not in (A, "http://a.example/robots.txt")]
+        known = (A, "http://a.example/robots.txt", "http://a.example/")
+        probes = [url for url in it.web.asked if url not in known]
         assert len(probes) == 2, "the host's habit is learned once, beside the page and at the root"
         [refused] = it.broker.of(Rejection)
         assert "200" in refused.detail
+
+
+async def test_a_site_that_shows_one_page_for_everything_has_an_outage_and_its_articles_are_not_gone() -> None:
+    script = MissingIsOk({A: [page(WORDS), page("Nothing is here, at /1")]})
+    script.front = page("Nothing is here, at /")
+    async with fetching(script, recrawls=TWICE) as it:
+        await announced(it)
+        await until(lambda: ended(it))
+        assert it.broker.pages == [A]
+        assert not it.broker.refused
 
 
 class Careless(MissingIsOk):

@@ -69,7 +69,7 @@ def test_resemblance_is_near_the_true_share_of_shingles() -> None:
         assert resemblance(one, other) == pytest.approx(true, abs=0.17)
 
 
-@pytest.mark.parametrize("body", [b"", b"<html></html>", b"\x89PNG\0\0", b"<html><p>404 not found</p>", b"<p>" * 9])
+@pytest.mark.parametrize("body", [b"", b"<html></html>", b"\x89PNG\0\0", b"<html><p>404</p>", b"<p>" * 9])
 def test_a_page_without_words_says_nothing(body: bytes) -> None:
     assert len(sketch(body)) == 88
     assert not says_missing(sketch(body), sketch(body))
