@@ -153,8 +153,10 @@ def _first(known: FrontierEntry, listed: Sequence[datetime | None], now: datetim
 def _later(known: FrontierEntry, per_day: float, new: Sequence[datetime | None], now: datetime) -> _Learned:
     since = known.fetched_at or now
     waited = max(now - since, timedelta(0))
-    # A young record learns fast: its first estimate may rest on a list that was filled in one go.
-    memory = min(MEMORY, max(_DAY, now - (known.first_seen or now)))
+    # A young record learns fast, for its first estimate may rest on a list that was filled in one go; but what comes
+    # once a week is not forgotten in a day.
+    young = max(_DAY, now - (known.first_seen or now))
+    memory = min(max(min(MEMORY, young), 2 * _DAY / max(per_day, 1e-3)), LOOK_BACK)
     per_day = per_day * math.exp(-waited / memory) + len(new) / (memory / _DAY)
     fade = math.exp(-waited / MEMORY)
     hours = [count * fade for count in known.hours or (0.0,) * PARTS_OF_DAY]
