@@ -112,6 +112,8 @@ class Queue:
         self._limits: dict[tuple[str, QueueLane], int] = {}
         self._places: dict[bytes, bytes] = {}
         """The one place of each name that counts; what else is in the heaps is passed over."""
+        self.given: set[bytes] = set()
+        """Names taken that were neither queued again nor removed."""
         self._number = 0
 
     def __len__(self) -> int:
@@ -129,6 +131,7 @@ class Queue:
         before = self._places.get(name)
         if before is not None and before.startswith(stamp):
             return
+        self.given.discard(name)
         self._number += 1
         place = stamp + self._number.to_bytes(_NUMBER_BYTES) + name
         self._places[name] = place
@@ -142,6 +145,7 @@ class Queue:
     def remove(self, name: bytes) -> None:
         """Let a name wait no more."""
         self._places.pop(name, None)
+        self.given.discard(name)
 
     def first(self, host: str, lane: QueueLane) -> datetime | None:
         """When the lane's first name is due."""
@@ -155,6 +159,7 @@ class Queue:
             return None
         name = heapq.heappop(heap)[_NAME_AT:]
         del self._places[name]
+        self.given.add(name)
         return name
 
     def _heap(self, host: str, lane: QueueLane) -> list[bytes]:
@@ -184,6 +189,8 @@ class Table:
     """Hosts and polled lists, by name."""
     unread: dict[bytes, bytes | None] = field(default_factory=dict)
     """Records of hosts and lists that were heard before the table was settled."""
+    changed: set[bytes] | None = None
+    """Names of URLs heard since the table was last settled; None where it never was."""
     states: Counter[FrontierState] = field(default_factory=Counter)
     """How many URLs are in which state."""
     buried: set[bytes] = field(default_factory=set)
@@ -220,14 +227,15 @@ class Table:
         if entry.kind != "url":
             self.others[name] = entry
             return name
-        self._count(self.urls.get(name), -1)
+        self._uncount(name)
         self.urls[name] = entry.encode()
         self.states[entry.state] += 1
         return name
 
     def drop(self, name: bytes) -> None:
         """Forget the record of that name."""
-        self._count(self.urls.pop(name, None), -1)
+        self._uncount(name)
+        self.urls.pop(name, None)
         self.others.pop(name, None)
         self.queue.remove(name)
 
@@ -236,51 +244,82 @@ class Table:
         name = name_of(key)
         if not key.startswith(_URL):
             self.unread[name] = value
-        elif value is None:
+            return
+        if self.changed is not None:
+            self._uncount(name)
+            self.changed.add(name)
+        if value is None:
             self.urls.pop(name, None)
         else:
             self.urls[name] = value
 
     def settle(self) -> Iterator[tuple[bytes, str, QueueLane, datetime] | None]:
-        """What waits, as name, host, lane and time, once all records are kept; None after each slice.
+        """What is to be queued, as name, host, lane and time, once all records are kept; None after each slice.
 
+        All of it the first time; after that, what was heard since, and what was given out and did not come back.
         Nothing may be put before this is at its end.
         """
-        self.queue = Queue()
-        self.states.clear()
         self.buried.clear()
-        self._read_others()
-        for name, entry in self.others.items():
-            if (wait := wait_of(entry)) is not None:
-                yield name, entry.host, *wait
-        for number, name in enumerate(list(self.urls)):
+        names = self._read_others()
+        if self.changed is None:
+            self.queue = Queue()
+            self.states.clear()
+            names = [*self.others, *self.urls]
+        else:
+            names += [*self.changed, *self.queue.given]
+        for number, name in enumerate(names):
             if number % SLICE == 0:
                 yield None
-            value = self.urls[name]
-            try:
-                seen = glance(value)
-            except ValueError as error:
-                self._forget(value, error)
-                del self.urls[name]
-                continue
-            self.states[seen.state] += 1
-            if seen.wait is not None:
+            seen = self._seen(name)
+            if seen is None or seen.wait is None:
+                self.queue.remove(name)
+            else:
                 yield name, seen.host, *seen.wait
+        self.changed = set()
 
-    def _read_others(self) -> None:
+    def _seen(self, name: bytes) -> Glance | None:
+        """What the queue must know of a name; URLs that were not counted yet are."""
+        if (entry := self.others.get(name)) is not None:
+            return Glance(entry.host, entry.state, wait_of(entry))
+        uncounted = self.changed is None or name in self.changed
+        if self.changed is not None:
+            self.changed.discard(name)
+        value = self.urls.get(name)
+        if value is None:
+            return None
+        try:
+            seen = glance(value)
+        except ValueError as error:
+            self._forget(value, error)
+            del self.urls[name]
+            return None
+        self.states[seen.state] += uncounted
+        return seen
+
+    def _read_others(self) -> list[bytes]:
+        """The names of hosts and lists that were heard."""
+        heard = list(self.unread)
         for name, value in self.unread.items():
             if value is None:
                 self.others.pop(name, None)
                 continue
             try:
-                self.others[name] = FrontierEntry.decode(value)
+                entry = FrontierEntry.decode(value)
             except ValidationError as error:
                 self._forget(value, error)
+                continue
+            known = self.others.get(name)
+            # Of a host we know more than we write down.
+            if known is None or known.writer != entry.writer or known.written_at < entry.written_at:
+                self.others[name] = entry
         self.unread.clear()
+        return heard
 
-    def _count(self, value: bytes | None, by: int) -> None:
-        if value is not None:
-            self.states[glance(value).state] += by
+    def _uncount(self, name: bytes) -> None:
+        """The record is about to be replaced or dropped."""
+        value = self.urls.get(name)
+        if value is not None and self.changed is not None and name not in self.changed:
+            self.states[glance(value).state] -= 1
 
     @staticmethod
     def _forget(value: bytes, error: ValueError) -> None:

@@ -28,7 +28,7 @@ def entry(url: str = A, lane: str = "live", **more: object) -> FrontierEntry:
 
 def fetched(url: str = A, **more: object) -> FrontierEntry:
     done: dict[str, object] = {"state": "fetched", "request": None, "due_at": None, "fetched_at": NOW}
-    return entry(url, **{**done, **more})
+    return entry(url).model_copy(update={**done, **more})
 
 
 def ours(per_day: int = 1000) -> Frontier:
@@ -103,6 +103,55 @@ def test_a_partition_lost_while_it_is_made_sense_of_does_not_run() -> None:
     frontier.revoke(0)
     assert list(steps) != []
     assert not frontier.runs(0)
+
+
+def test_a_partition_that_comes_back_is_made_sense_of_by_what_is_new_in_it() -> None:
+    frontier = ours()
+    for n in range(4):
+        frontier.put(entry(f"http://a.example/{n}"))
+    frontier.put(fetched("http://b.example/done"))
+    assert turns(frontier) == ["http://a.example/0"]
+    frontier.revoke(0)
+    frontier.assign(0, NOW)
+    heard(frontier, fetched("http://a.example/1"), entry("http://c.example/new"), fetched("http://a.example/1"))
+    frontier.hear(0, 3, "url:http://a.example/2", None)
+    assert len(list(frontier.settling(0, NOW))) == 1, "all records are looked at again"
+    assert frontier.counts() == {"pending": 3, "fetched": 2}
+    waiting = []
+    while found := turns(frontier):
+        waiting += found
+        frontier.remind("a.example", NOW)
+    assert sorted(map(str, waiting)) == ["http://a.example/0", "http://a.example/3", "http://c.example/new"]
+
+
+def test_a_hand_over_that_is_broken_off_is_begun_again_and_counts_nothing_twice() -> None:
+    frontier = ours()
+    entries = [entry(f"http://a.example/{n}") for n in range(3)]
+    frontier.put(entries[0])
+    for _ in range(2):
+        frontier.revoke(0)
+        frontier.assign(0, NOW)
+        heard(frontier, *entries)
+        next(frontier.settling(0, NOW))
+    frontier.restored(0, NOW)
+    assert frontier.counts() == {"pending": 3}
+    frontier.revoke(0)
+    frontier.assign(0, NOW)
+    frontier.restored(0, NOW)
+    assert frontier.counts() == {"pending": 3}
+
+
+def test_what_we_know_of_a_host_beyond_the_log_outlives_a_hand_over_to_ourselves() -> None:
+    frontier = ours()
+    written = MARK.on(asked(frontier.host("a.example", NOW), NOW))
+    known = Mark("me", later(3)).on(asked(written, later(3)))
+    frontier.put(known)
+    for record, kept in ((written, known), (Mark("other", later(2)).on(written), Mark("other", later(2)).on(written))):
+        frontier.revoke(0)
+        frontier.assign(0, later(4))
+        heard(frontier, record)
+        frontier.restored(0, later(4))
+        assert frontier.host("a.example", NOW) == kept
 
 
 def test_recrawls_go_before_backfill_and_both_after_what_is_live_anywhere() -> None:
