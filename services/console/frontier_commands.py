@@ -65,7 +65,10 @@ def show(
     rows: Rows = [(name, f"{states[name]:,}") for name in get_args(FrontierState) if states[name]]
     _print("URLs", rows or [("known", "none")])
     if due := view.next_due():
-        _print("next", [(moment(at, now), f"{name}: {address}") for at, name, address in due])
+        _print(
+            "next",
+            [(moment(at, now), f"{'again' if name == 'fetched' else name}: {address}") for at, name, address in due],
+        )
 
 
 @frontier.command("stats")

@@ -123,6 +123,7 @@ class Crawl:
                 metrics.FRONTIER_ENTRIES.labels(state).set(counts[state])
             metrics.HOST_QUEUE_AGE_SECONDS.set(self._frontier.oldest_wait(now).total_seconds())
             told = self._tell_health(now, told)
+            await self._hosts.catch_up()
             await self._sleep(GAUGE_SECONDS)
 
     def _tell_health(self, now: datetime, told: set[str]) -> set[str]:

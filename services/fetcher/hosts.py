@@ -86,6 +86,8 @@ class Hosts:
         self._reach = Reach()
         self._asking: set[str] = set()
         self._written: dict[str, datetime] = {}
+        self._unwritten: set[str] = set()
+        """Hosts of which more is known than stands in the log."""
 
     def ours(self, host: str) -> bool:
         """Whether we may ask the host at all."""
@@ -116,6 +118,7 @@ class Hosts:
         else:
             after = self._told_by(outcome, before, host)
         self._frontier.put(self._mark().on(after))
+        self._unwritten.add(host)
         if after.strikes != before.strikes:
             await self._keep(host, at_once=True)
         metrics.FETCHES.labels(source or "", status_class(outcome)).inc()
@@ -177,11 +180,23 @@ class Hosts:
         assert after.retry_after is not None
         return after.retry_after
 
+    async def catch_up(self) -> None:
+        """Write down what is known of hosts that were asked a while ago, and not since."""
+        now = self._clock()
+        for host in [h for h in self._unwritten if now - self._written.get(h, now) >= HOST_RECORD_EVERY]:
+            self._unwritten.discard(host)
+            try:
+                await self._keep(host)
+            except NotOurs:
+                continue
+        self._written = {host: at for host, at in self._written.items() if now - at < RECENT}
+
     async def write_recent(self, seconds: float) -> None:
         """Write down what is known of the hosts asked lately: the next owner counts from there."""
         now = self._clock()
         recent = [host for host, written in self._written.items() if now - written < RECENT]
         self._written.clear()
+        self._unwritten.clear()
         hosts = [self._mark().on(self._frontier.host(host, now)) for host in recent]
         try:
             async with asyncio.timeout(seconds):
@@ -212,8 +227,10 @@ class Hosts:
         now = self._clock()
         written = self._written.get(host)
         if written is not None and now - written < HOST_RECORD_EVERY and not at_once:
+            self._unwritten.add(host)
             return
         self._written[host] = now
+        self._unwritten.discard(host)
         await self._insist(lambda: self._ledger.write(self._frontier.host(host, now)))
 
     def _mark(self) -> Mark:

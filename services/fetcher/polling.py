@@ -311,10 +311,9 @@ def _usual_sitemap(url: str) -> Listing:
 
 def _news_of_children(listing: Listing | None, read_at: datetime | None) -> Iterator[datetime]:
     """When lists that this one names changed since it was read: that is how an index tells of news."""
-    if listing is not None and read_at is not None:
-        for child in listing.children:
-            if child.modified_at is not None and child.modified_at > read_at:
-                yield child.modified_at
+    for child in listing.children if listing is not None else ():
+        if child.modified_at is not None and (read_at is None or child.modified_at > read_at):
+            yield child.modified_at
 
 
 def _page_request(wish: Wish, item: Entry, lane: Lane, now: datetime) -> FetchRequest:

@@ -375,6 +375,21 @@ async def test_a_url_that_alone_says_503_ends_all_the_same() -> None:
         await until(lambda: it.broker.refused == {A: "http-status"})
 
 
+async def test_what_is_known_of_a_host_is_written_down_a_while_after_its_last_request() -> None:
+    clock = QuickClock()
+    urls = [f"http://a.example/{number}" for number in range(3)]
+    async with fetching({url: [HTML] for url in urls}, clock=clock) as it:
+        await it.submit(*urls)
+        gauging = asyncio.create_task(it.crawl.gauge())  # time passes while it sleeps
+        await until(lambda: len(it.broker.pages) == 3)
+
+        def newest() -> int:
+            return [e.fetched_today for e in it.broker.of(FrontierEntry) if e.kind == "host"][-1]
+
+        await until(lambda: newest() == it.frontier.host("a.example", clock()).fetched_today)
+        gauging.cancel()
+
+
 async def test_a_proxy_that_is_down_is_no_attempt_of_any_url() -> None:
     down = Fault(A, "proxy", "nobody answers")
     async with fetching(
