@@ -131,7 +131,7 @@ class World:
     polls: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     breaches: list[tuple[str, float, float]] = field(default_factory=list)
     requests: Counter[str] = field(default_factory=Counter)
-    fetches: Counter[str] = field(default_factory=Counter)
+    fetched: Counter[str] = field(default_factory=Counter)
 
     async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Outcome:
         """One request; the answer takes part of a second."""
@@ -148,10 +148,9 @@ class World:
         outcome = self._trouble(site, url, now) or self._answer(site, url, path, headers or {}, now)
         what = "robots" if path == ["robots.txt"] else "feeds" if feed else "articles"
         self.requests[what] += 1
-        if what == "articles":
-            self.fetches[url] += 1
         if what == "articles" and isinstance(outcome, Answer) and outcome.status == 200:
             self.first_asked.setdefault(url, now)
+            self.fetched[url] += 1
         return outcome
 
     def _trouble(self, site: Site, url: str, now: float) -> Outcome | None:

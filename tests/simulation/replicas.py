@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
+from services.contracts.identity import host_of
 from services.contracts.pages import FetchedPage, FetchRequest, FrontierEntry
 from services.contracts.sources import Source
 from services.contracts.topics import FETCH_REQUESTS, URL_FRONTIER, M, Topic
@@ -36,6 +37,11 @@ class Log:
         self.requests: list[deque[FetchRequest]] = [deque() for _ in range(PARTITIONS)]
         self.asked = [asyncio.Event() for _ in range(PARTITIONS)]
         self.pages: list[str] = []
+        self.last_asked: dict[str, tuple[str, float]] = {}
+        """By host: which replica asked last, and when."""
+        self.handed_over: list[tuple[str, float, float]] = []
+        """Hosts asked by another replica shortly before: seconds from the assignment to the new owner's first request,
+        and how many it should have waited."""
 
     def append(self, partition: int, entry: FrontierEntry) -> int:
         """Write a record; the partition's new end."""
@@ -51,15 +57,17 @@ class Replica:
 
     def __init__(self, name: str, log: Log, web: Web, sources: Iterable[Source], clock: Callable[[], datetime]) -> None:
         settings = FetcherSettings(fetcher_recrawl_seconds="")
+        self._name = name
         self._log = log
         self._web = web
+        self._taken_at = 0.0
         self._clock = clock
         self._dead = asyncio.Event()
         book = SourceBook()
         for source in sources:
             book.apply(source.id, source)
         book.restored = True
-        rules = HostRules(
+        self._rules = rules = HostRules(
             Rule(settings.fetcher_delay_seconds, settings.fetcher_pages_per_day, settings.fetcher_retry_seconds), book
         )
         # The simulation never stands still, so the pulse need not be felt.
@@ -77,6 +85,7 @@ class Replica:
     async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Outcome:
         """A request, which the dead make none of."""
         await self._alive()
+        self._note(host_of(url))
         outcome = await self._web.get(url, headers)
         await self._alive()
         return outcome
@@ -111,6 +120,7 @@ class Replica:
     async def take(self, partitions: frozenset[int]) -> None:
         """These are ours: read what is known of them, then go on."""
         self.ours = partitions
+        self._taken_at = asyncio.get_running_loop().time()
         for partition in partitions:
             self.frontier.assign(partition, self._clock())
         self.crawl.resume()
@@ -143,6 +153,13 @@ class Replica:
         self._dead.set()
         self.ours = frozenset()
         self._running.cancel()
+
+    def _note(self, host: str) -> None:
+        now = asyncio.get_running_loop().time()
+        name, at = self._log.last_asked.get(host, (self._name, now))
+        if name != self._name and at > self._taken_at - SESSION_SECONDS:
+            self._log.handed_over.append((host, now - self._taken_at, SESSION_SECONDS + self._rules(host).delay))
+        self._log.last_asked[host] = (self._name, now)
 
     async def _alive(self) -> None:
         if self._dead.is_set():
