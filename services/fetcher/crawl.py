@@ -213,7 +213,9 @@ class Crawl:
                 self._jobs[turn.host] = asyncio.create_task(self._take(turn), name="host")
 
     def _has_room(self, places: int) -> bool:
-        return self._pulse.steady() and len(self._jobs) - self._hosts.resting < places
+        # What waits for the broker, or for a slow host, asks nobody; of the former there may be as many again.
+        waiting = min(self._insist.waiting, self._settings.fetcher_hosts_at_once)
+        return self._pulse.steady() and len(self._jobs) - self._hosts.resting - waiting < places
 
     async def _doze(self) -> None:
         seconds = DOZE_SECONDS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from hashlib import blake2b
 from typing import Protocol
 from weakref import WeakValueDictionary
 
@@ -44,12 +45,21 @@ class Insistence:
     def __init__(
         self, backoff: Backoff, random: Callable[[], float], sleep: Callable[[float], Awaitable[object]]
     ) -> None:
+        self.waiting = 0
+        """How many sends wait for the broker."""
         self._backoff = backoff
         self._random = random
         self._sleep = sleep
 
     async def __call__(self, send: Callable[[], Awaitable[None]]) -> None:
         """Call `send` until it raises no Transient."""
+        self.waiting += 1
+        try:
+            await self._until_sent(send)
+        finally:
+            self.waiting -= 1
+
+    async def _until_sent(self, send: Callable[[], Awaitable[None]]) -> None:
         attempt = 0
         while True:
             try:
@@ -79,15 +89,16 @@ class Ledger:
     async def write(self, entry: FrontierEntry) -> None:
         """Put a record in the log, then in memory. Raises NotOurs or Transient."""
         partition = await self._partition(entry.host)
-        await self._publisher.send(
-            URL_FRONTIER, entry, id_=f"{entry.writer}:{entry.key}:{entry.written_at.isoformat()}", partition=partition
-        )
+        id_ = f"{entry.writer}:{blake2b(entry.key.encode(), digest_size=8).hexdigest()}:{entry.written_at.timestamp()}"
+        await self._publisher.send(URL_FRONTIER, entry, id_=id_, partition=partition)
         self._frontier.put(entry)
 
     async def bury(self, entry: FrontierEntry) -> None:
-        """Put a tombstone in the log, then forget the record. Raises NotOurs or Transient."""
-        await self._publisher.bury(URL_FRONTIER, entry.key, await self._partition(entry.host))
+        """Forget the record and put a tombstone in the log. Raises NotOurs or Transient."""
+        partition = await self._partition(entry.host)
+        # Forgotten first: its own tombstone, as it comes by, must not look like another writer's.
         self._frontier.drop(entry.host, entry.key)
+        await self._publisher.bury(URL_FRONTIER, entry.key, partition)
 
     async def _partition(self, host: str) -> int:
         """Where the host's records are written, once that is surely ours to do. Raises NotOurs."""

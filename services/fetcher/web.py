@@ -9,6 +9,9 @@ from services.fetcher.http import HttpxWeb
 from services.fetcher.settings import FetcherSettings
 from services.runtime.link import Unusable
 
+CONNECTIONS_PER_PLACE = 8
+"""Connections are kept while their hosts wait for their next turns."""
+
 
 def open_web(settings: FetcherSettings) -> tuple[HttpxWeb, Credentials | None]:
     """The way out as the settings say, and the secrets that go along. Raises Unusable."""
@@ -19,7 +22,7 @@ def open_web(settings: FetcherSettings) -> tuple[HttpxWeb, Credentials | None]:
             settings.user_agent,
             pins,
             total_seconds=settings.fetcher_timeout_seconds,
-            connections=settings.fetcher_hosts_at_once * 2,
+            connections=settings.fetcher_hosts_at_once * CONNECTIONS_PER_PLACE,
             proxy=read_proxy(proxy.get_secret_value()) if proxy else None,
             ca_bundle=settings.fetcher_ca_bundle,
             source_address=settings.fetcher_source_address,
