@@ -6,6 +6,7 @@ import hashlib
 import ipaddress
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import SplitResult, quote, urlsplit
 
 from services.contracts.folding import TURNED_COMMA, fold
@@ -26,13 +27,18 @@ _HOST_DOTS = re.compile("[.。．｡]")
 _HOST_LETTERS = re.compile("[ßς\u200c\u200d]")
 """Letters of host names that Python's codec, of 2003, takes for others: sharp s, final sigma, (non-)joiners."""
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_FORBIDDEN = re.compile("[\x00-\x20\\\\\ud800-\udfff]")
+"""Control characters, spaces, backslashes, lone surrogates."""
 MAX_URL_CHARS = 4096
+REMEMBERED = 32_768
+"""The same few URLs and hosts are asked about again and again."""
 
 
 class BadUrl(ValueError):
     """The text is no http or https URL that can be fetched."""
 
 
+@lru_cache(REMEMBERED)
 def canonical_url(url: str) -> str:
     """The URL without what does not name the page: tracking, fragment, default port, session ids, user info.
 
@@ -47,6 +53,7 @@ def canonical_url(url: str) -> str:
     return _short_enough(canonical)
 
 
+@lru_cache(REMEMBERED)
 def host_of(url: str) -> str:
     """The URL's host, as frontier and politeness know it: lower case, punycode, with a port that is not the default.
 
@@ -69,7 +76,7 @@ def content_key(title: str, text: str) -> str:
 
 def _split(url: str) -> tuple[SplitResult, str, int | None]:
     url = _short_enough(url.strip())
-    if any(ord(c) < 0x21 or c == "\\" or "\ud800" <= c <= "\udfff" for c in url):
+    if _FORBIDDEN.search(url):
         raise BadUrl(f"control characters, spaces or backslashes in {url!r}")
     try:
         parts = urlsplit(url)

@@ -131,6 +131,7 @@ class FrontierEntry(Message):
     hours: tuple[float, ...] = Field(
         default=(), description="of a list: new entries by part of the UTC day, eight of three hours, older ones fading"
     )
+    whole: bool = Field(default=False, description="of a list: read whole each time; its bytes do not tell what is new")
     lies: bool = Field(default=False, description="of a list: it said 304 though it had changed; polled without ETag")
     moved_to: str | None = Field(default=None, description="of a list: where permanent redirects say that it lives now")
     fault: str | None = Field(
@@ -143,6 +144,7 @@ class FrontierEntry(Message):
     robots: str | None = Field(
         default=None, description="of a robots.txt's URL: its text, gzip then base64; kept so that it survives a move"
     )
+    robots_at: Moment | None = Field(default=None, description="when `robots` was read")
     missing_asked_at: Moment | None = Field(default=None, description="of a host: when `missing_like` was learned")
     writer: str = Field(description="which process wrote this record")
     written_at: Moment

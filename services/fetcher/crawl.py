@@ -53,6 +53,7 @@ class Crawl:
         clock: Callable[[], datetime],
         random: Callable[[], float],
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        doze_seconds: float = DOZE_SECONDS,
         outcomes: Outcomes | None = None,
         credentials: Credentials | None = None,
     ) -> None:
@@ -63,6 +64,7 @@ class Crawl:
         self._pulse = pulse
         self._clock = clock
         self._sleep = sleep
+        self._doze_seconds = doze_seconds
         patience = Patience(
             settings.fetcher_attempts,
             settings.fetcher_retry_seconds,
@@ -218,7 +220,7 @@ class Crawl:
         return self._pulse.steady() and len(self._jobs) - self._hosts.resting - waiting < places
 
     async def _doze(self) -> None:
-        seconds = DOZE_SECONDS
+        seconds = self._doze_seconds
         at = self._frontier.next_look()
         if at is not None and self._has_room(self._settings.fetcher_hosts_at_once):
             seconds = min(seconds, max(0.005, (at - self._clock()).total_seconds()))
@@ -233,7 +235,7 @@ class Crawl:
         try:
             if entry.kind == "feed":
                 await self._polling.poll(entry)
-            elif entry.request is not None and entry.request.listing is not None:
+            elif _is_list(entry):
                 await self._polling.read(entry)
             else:
                 await self._pages.fetch(entry)
@@ -252,7 +254,13 @@ class Crawl:
         try:
             if entry.kind == "feed":
                 await self._polling.failed(entry, why, "ours")
+            elif _is_list(entry):
+                await self._polling.put_off(entry, Later("unreachable", why, fault="ours"))
             else:
                 await self._pages.put_off(entry, Later("unreachable", why, fault="ours"))
         except NotOurs:
             return
+
+
+def _is_list(entry: FrontierEntry) -> bool:
+    return entry.request is not None and entry.request.listing is not None

@@ -153,9 +153,9 @@ class Hosts:
         """The text at a robots.txt's URL and when it was read, as this replica or one before it wrote it down."""
         host = host_of(place)
         kept = self._frontier.get(host, f"url:{canonical_url(place)}") if self.ours(host) else None
-        if kept is None or kept.robots is None or kept.fetched_at is None:
+        if kept is None or kept.robots is None or kept.robots_at is None:
             return None
-        return unpack(kept.robots).decode(), kept.fetched_at
+        return unpack(kept.robots).decode(), kept.robots_at
 
     async def keep_robots(self, place: str, text: str) -> None:
         """Write a robots.txt down, for whoever has the host next."""
@@ -168,7 +168,7 @@ class Hosts:
             known = self._frontier.get(host, f"url:{key}") or FrontierEntry(
                 kind="url", host=host, url=key, first_seen=now, state="fetched", writer="", written_at=now
             )
-            kept = self._mark().on(known, robots=pack(text.encode()), fetched_at=now, last_seen=now)
+            kept = self._mark().on(known, robots=pack(text.encode()), robots_at=now, last_seen=now)
             await self._insist(lambda: self._ledger.write(kept))
 
     async def close(self, host: str, strikes: int) -> datetime:

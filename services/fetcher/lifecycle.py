@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 
 from services.contracts.identity import canonical_url, host_of
 from services.contracts.pages import FetchedPage, FetchRequest, FrontierEntry, FrontierState
+from services.contracts.sources import Lane
 from services.fetcher.answers import Answer
 from services.fetcher.interpret import Denied, Later
 from services.fetcher.listing import LASTMOD_SLACK
@@ -96,7 +97,7 @@ def _asks_again(request: FetchRequest, known: FrontierEntry, now: datetime) -> b
         return False  # the same record, delivered twice
     if request.listing is not None:
         return _reads_again(request, known, now)
-    if request.reason in _ASKED_BY_NAME:
+    if request.reason in _ASKED_BY_NAME or comes_forward(known, request.lane):
         return True
     if known.state == "failed":
         return known.written_at + ANOTHER_CHANCE <= now
@@ -135,6 +136,12 @@ def _moment(text: str | None) -> datetime | None:
 def _reaches_back(since: datetime | None, before: datetime | None) -> bool:
     """Whether more is wanted than what was read `before`; without a date, everything is."""
     return before is not None and (since is None or since < before)
+
+
+def comes_forward(known: FrontierEntry, lane: Lane) -> bool:
+    """Whether a page that waits in the backfill is live news after all."""
+    waits_behind = known.state == "pending" and known.request is not None and known.request.lane == "backfill"
+    return waits_behind and lane == "live"
 
 
 def known_to(entry: FrontierEntry | None, now: datetime) -> bool:
@@ -255,6 +262,7 @@ class Reading:
     lies: bool = False
     moved_to: str | None = None
     hubs: tuple[str, ...] | None = None
+    whole: bool | None = None
 
 
 def polled(entry: FrontierEntry, reading: Reading, mark: Mark) -> FrontierEntry:
@@ -268,6 +276,8 @@ def polled(entry: FrontierEntry, reading: Reading, mark: Mark) -> FrontierEntry:
         }
     if reading.hubs is not None:
         changes["hubs"] = reading.hubs
+    if reading.whole is not None:
+        changes["whole"] = reading.whole
     return mark.on(
         entry,
         state="fetched",
@@ -298,3 +308,11 @@ def not_polled(entry: FrontierEntry, why: str, wait: timedelta, mark: Mark, faul
         detail=why[:MAX_DETAIL_CHARS],
         fault=fault,
     )
+
+
+def with_what_others_know(after: FrontierEntry, newest: FrontierEntry) -> FrontierEntry:
+    """A record with what was written to it by others while its job ran: its source's word, its host's robots.txt."""
+    changes: dict[str, object] = {"robots": newest.robots, "robots_at": newest.robots_at}
+    if after.kind == "feed":
+        changes |= {"source": newest.source, "listing": newest.listing}
+    return after.model_copy(update=changes)

@@ -108,8 +108,9 @@ class Pages:
         page = await asyncio.to_thread(sketch, found.answer.body)
         like = await self._missing_like(entry, page)
         if says_missing(page, like):
-            if says_missing(await self._sketched(entry, urljoin(found.answer.url, "/")), like):
-                logs.logger().info("the whole site shows one page", url=entry.url, source=entry.source)
+            front = await self._sketched(entry, urljoin(found.answer.url, "/"))
+            if front is None or says_missing(front, like):
+                logs.logger().info("the whole site may show one page", url=entry.url, source=entry.source)
                 return Unchanged(found.answer)
             metrics.FETCH_FAULTS.labels("soft-404").inc()
             return Denied("gone", "status 200, with what the site shows for pages that never were", "soft-404")
@@ -122,16 +123,20 @@ class Pages:
         if known.missing_asked_at is not None and known.missing_asked_at + PROBE_EVERY > self._clock():
             return known.missing_like or ""
         like = await self._sketched(entry, probe_url(entry.url, self._random))
-        if says_missing(page, like):
+        if like is not None and says_missing(page, like):
             # The site may look at some part of the address only, and show this very article for the rest.
             like = await self._sketched(entry, probe_url(urljoin(entry.url, "/article"), self._random))
+        if like is None:
+            return ""
         await self._hosts.learn(entry.host, missing_like=like, missing_asked_at=self._clock())
         return like
 
-    async def _sketched(self, entry: FrontierEntry, url: str) -> str:
-        """A sketch of what stands at another URL of the host; empty where that is not 200."""
+    async def _sketched(self, entry: FrontierEntry, url: str) -> str | None:
+        """A sketch of what stands at another URL of the host; empty where that is refused, None for a passing fault."""
         found = await self._visits.obtain(url, entry.source, {}, across=False)
-        return await asyncio.to_thread(sketch, found.answer.body) if isinstance(found, Usable) else ""
+        if isinstance(found, Usable):
+            return await asyncio.to_thread(sketch, found.answer.body)
+        return "" if isinstance(found, Denied) else None
 
     async def _look_again_later(self, entry: FrontierEntry, why: str | None = None) -> None:
         self._scribe.still_ours(entry)

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from urllib.parse import urljoin
 
 from services.contracts.identity import canonical_url, host_of
@@ -15,13 +15,13 @@ from services.contracts.sources import Lane
 from services.fetcher.answers import Answer
 from services.fetcher.feeds import read_feed
 from services.fetcher.frontier import Frontier
-from services.fetcher.index_pages import choose, read_links
+from services.fetcher.index_pages import choose, read_links, same_site
 from services.fetcher.interpret import Denied, Later, Meaning, Move, Unchanged, Usable, charset_of, without_user_info
 from services.fetcher.lifecycle import (
-    LAST_SEEN_EVERY,
     LIST_AGAIN,
     MAX_LIST_DEPTH,
     Reading,
+    comes_forward,
     known_to,
     listed,
     not_polled,
@@ -35,10 +35,13 @@ from services.fetcher.schedule import Bounds, after_fault, asked_interval, paced
 from services.fetcher.scribe import Scribe
 from services.fetcher.sitemaps import fresh, read_sitemap, sitemaps_of_robots, worth_reading
 from services.fetcher.source_book import SourceBook
-from services.fetcher.visits import Visits
+from services.fetcher.visits import OF_THE_HOST, Visits
 from services.runtime import logs, metrics
 
 BATCH = 100
+SLICE = 500
+"""So many entries are looked up before others have a turn."""
+WHOLE_EVERY = timedelta(days=1)
 DOUBT_EVERY = 6
 """After so many polls in a row that brought nothing, one goes without validators: some servers say 304 for ever."""
 LIVE_WINDOW = timedelta(days=7)
@@ -58,8 +61,10 @@ class Wish:
     lane: Lane
     since: datetime | None
     until: datetime | None = None
-    first: bool = False
-    """Whether the list was never read before."""
+    read_at: datetime | None = None
+    """When the list was read before."""
+    polled: bool = False
+    """Whether it is read again and again."""
     depth: int = 0
     """How many lists led to it."""
 
@@ -85,24 +90,23 @@ class Polling:
         self._outcomes = outcomes
         self._bounds = bounds
         self._clock = clock
-        self._elsewhere: dict[str, frozenset[str]] = {}
-        """By list: what it announced last on hosts whose records another replica keeps."""
+        self._elsewhere: dict[str, frozenset[int]] = {}
+        """By polled list: hashes of what it announced last on hosts whose records another replica keeps."""
 
     async def poll(self, entry: FrontierEntry) -> None:
         """Read a list whose turn it is."""
         assert entry.url is not None
-        # What is chosen of an index page grows with what was learned since: it is read whole each time.
-        validators = _validators(entry) if entry.listing != "index" else {}
-        # What it lists is noted now and then, for what no list names is forgotten one day.
-        noted = entry.last_seen is not None and self._clock() - entry.last_seen < LAST_SEEN_EVERY
-        doubted = bool(validators) and (entry.lies or not noted or (entry.unchanged + 1) % DOUBT_EVERY == 0)
-        found = await self._visits.obtain(entry.url, entry.source, {} if doubted else validators, across=True)
+        validators = _validators(entry)
+        # Once a day it is read whole, whatever it says of itself: what it lists is noted, and a lie comes out.
+        noted = entry.last_seen is not None and self._clock() - entry.last_seen < WHOLE_EVERY
+        whole = entry.whole or entry.lies or not noted or (entry.unchanged + 1) % DOUBT_EVERY == 0
+        found = await self._visits.obtain(entry.url, entry.source, {} if whole else validators, across=True)
         match found:
             case Unchanged():
                 await self._polled(entry, found, None, None)
             case Usable(answer=answer):
                 digest = hashlib.sha256(answer.body).hexdigest()
-                if digest == entry.body_sha256 and noted and entry.listing != "index":
+                if digest == entry.body_sha256 and noted and not entry.whole:
                     await self._polled(entry, found, digest, None)
                     return
                 try:
@@ -111,9 +115,7 @@ class Polling:
                     metrics.FETCH_FAULTS.labels("not-a-list").inc()
                     await self.failed(entry, str(error), "not-a-list")
                     return
-                suspect = doubted and not entry.lies and digest != entry.body_sha256
-                lies = suspect and await self._denies_its_change(entry, validators)
-                await self._polled(entry, found, digest, listing, lies=lies)
+                await self._polled(entry, found, digest, listing, blindly=whole)
             case Later(until=until, fault=fault):
                 await self.failed(entry, found.detail, fault, until)
             case Denied(reason=reason, detail=detail, fault=fault):
@@ -137,18 +139,15 @@ class Polling:
             case Denied(reason="gone") if request.listing == "robots":
                 listing = _usual_sitemap(request.url)
             case Later():
-                ended = await self._scribe.put_off(entry, found)
-                if ended is not None:
-                    await self._not_read(entry, ended.detail, ended.fault)
+                await self.put_off(entry, found)
                 return
             case _:
                 await self._not_read(entry, *_why_not(found))
                 return
         self._scribe.still_ours(entry)
-        first = entry.fetched_at is None
         wish = Wish(
-            request.url, request.source, request.listing, request.lane, request.since, request.until, first,
-            depth=request.hops,
+            request.url, request.source, request.listing, request.lane, request.since, request.until,
+            entry.fetched_at, depth=request.hops,
         )  # fmt: skip
         new = await self._announce(wish, listing)
         await self._scribe.record(entry, listed(entry, len(new), self._scribe.mark()))
@@ -157,13 +156,22 @@ class Polling:
             listed=len(listing.entries), lists=len(listing.children), new=len(new),
         )  # fmt: skip
 
+    async def put_off(self, entry: FrontierEntry, why: Later) -> None:
+        """Read the list later, or not at all where that was tried often enough. Raises NotOurs."""
+        ended = await self._scribe.put_off(entry, why)
+        if ended is not None:
+            await self._not_read(entry, ended.detail, ended.fault)
+
     async def failed(self, entry: FrontierEntry, why: str, fault: str | None, until: datetime | None = None) -> None:
         """A poll came to nothing; with `until` for no fault of the list's. Raises NotOurs."""
         self._scribe.still_ours(entry)
-        if until is not None:
+        if until is not None and fault not in OF_THE_HOST:
             await self._scribe.record(entry, waits(entry, why, until, self._scribe.mark()))
             return
-        wait = after_fault(entry, self._clock(), self._bounds)
+        now = self._clock()
+        wait = after_fault(entry, now, self._bounds)
+        if until is not None:
+            wait = max(wait, until - now)
         await self._scribe.record(entry, not_polled(entry, why, wait, self._scribe.mark(), fault))
         metrics.POLLS.labels(entry.source or "", "failed").inc()
         logs.logger().warning("list not read", url=entry.url, source=entry.source, why=why, fault=fault)
@@ -181,13 +189,8 @@ class Polling:
             case "index":
                 charset = charset_of(answer.header("content-type"))
                 links = await asyncio.to_thread(read_links, answer.body, answer.url, charset)
-                before = self._elsewhere.get(place, frozenset())
+                before = self._elsewhere.get(place, frozenset[int]())
                 return choose(links, self._outcomes.shapes, lambda url: self._is_known(url, before, now), now)
-
-    async def _denies_its_change(self, entry: FrontierEntry, validators: dict[str, str]) -> bool:
-        """Whether a list that has just shown something new says "not modified" to who asks by its old validators."""
-        assert entry.url is not None
-        return isinstance(await self._visits.obtain(entry.url, entry.source, validators, across=True), Unchanged)
 
     async def _polled(
         self,
@@ -196,45 +199,75 @@ class Polling:
         digest: str | None,
         listing: Listing | None,
         *,
-        lies: bool = False,
+        blindly: bool = False,
     ) -> None:
+        """`blindly`: it was asked for without validators."""
         assert entry.url is not None
         self._scribe.still_ours(entry)
         source = self._book.source(entry.source)
         form = entry.listing or "feed"
         now = self._clock()
-        since = now - LIVE_WINDOW if form == "sitemap" else None
-        first = entry.fetched_at is None
-        wish = Wish(entry.url, entry.source, form, source.lane if source else "live", since, first=first)
+        wish = Wish(
+            entry.url,
+            entry.source,
+            form,
+            source.lane if source else "live",
+            now - LIVE_WINDOW if form == "sitemap" else None,
+            read_at=entry.fetched_at,
+            polled=True,
+        )
         new = await self._announce(wish, listing) if listing else []
         told = listing.entries if listing and entry.per_day is None else new
         dates = [*(item.published_at for item in told), *_news_of_children(listing, entry.fetched_at)]
         pace = paced(entry, dates, now, self._bounds)
         floor = asked_interval(found.answer.headers, listing.floor if listing else None, now, self._bounds)
         wait = spread(max(pace.interval, floor), entry.url, now, self._bounds)
-        if listing and any(child.modified_at is None for child in listing.children):
+        blind = listing is not None and any(_tells_no_change(child, now) for child in listing.children)
+        if blind:
             wait = max(floor, min(wait, LIST_AGAIN))
-        hubs = listing.hubs if listing else None
-        last_seen = now if listing else entry.last_seen
-        reading = Reading(found.answer, digest, len(new), pace, wait, last_seen, lies, found.moved_to, hubs)
+        reading = Reading(
+            found.answer,
+            digest,
+            len(new),
+            pace,
+            wait,
+            last_seen=now if listing else entry.last_seen,
+            lies=bool(new and blindly) and await self._hid_it(entry),
+            moved_to=found.moved_to if found.moved_to and _is_the_list(entry, found.moved_to) else None,
+            hubs=listing.hubs if listing else None,
+            # What is chosen of an index page grows with what was learned since, though its bytes stay the same.
+            whole=None if listing is None else form == "index" or blind,
+        )
         await self._scribe.record(entry, polled(entry, reading, self._scribe.mark()))
         metrics.POLLS.labels(entry.source or "", "new" if new else "nothing").inc()
         logs.logger().info(
             "polled", url=entry.url, source=entry.source, form=form, status=found.answer.status,
             listed=len(listing.entries) if listing else 0, new=len(new), next_in=round(wait.total_seconds(), 1),
         )  # fmt: skip
-        if lies:
+
+    async def _hid_it(self, entry: FrontierEntry) -> bool:
+        """Whether a list that has news says "not modified" to who asks by the old validators, as it may have before."""
+        validators = _validators(entry)
+        if not validators or entry.whole or entry.lies or not entry.unchanged:
+            return False
+        assert entry.url is not None
+        again = await self._visits.obtain(entry.url, entry.source, validators, across=True)
+        if isinstance(again, Unchanged):
             logs.logger().warning("says 304 though it changed; validators are left out", url=entry.url)
+            return True
+        return False
 
     async def _announce(self, wish: Wish, listing: Listing) -> list[Entry]:
         """Ask for the pages and lists that nobody knows yet; the pages among them."""
         now = self._clock()
-        before = self._elsewhere.get(wish.place, frozenset())
-        elsewhere: set[str] = set()
+        before = self._elsewhere.get(wish.place)
+        elsewhere: set[int] = set()
         new: list[Entry] = []
         undated = 0
         requests: list[FetchRequest] = []
-        for item in fresh(listing.entries, wish.since):
+        for number, item in enumerate(fresh(listing.entries, wish.since)):
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
             dated = item.published_at or item.modified_at
             if wish.until and dated and dated >= wish.until:
                 continue
@@ -244,13 +277,20 @@ class Polling:
                 known = self._frontier.get(host, f"url:{url}")
                 if known is not None and known_to(known, now):
                     await self._scribe.still_listed(known)
+                    # What a sitemap does not date was put behind on purpose.
+                    if comes_forward(known, wish.lane) and (dated is not None or wish.form != "sitemap"):
+                        requests.append(_page_request(wish, item, wish.lane, now))
                     continue
             else:
-                elsewhere.add(url)
-                if url in before:
+                elsewhere.add(hash(url))
+                if before is not None and hash(url) in before:
+                    continue
+                if before is None and wish.read_at is not None and not (dated and dated > wish.read_at):
+                    # Its owner knows whether it is new; we have only just begun to read this list.
+                    requests.append(_page_request(wish, item, wish.lane, now))
                     continue
             lane = wish.lane
-            if wish.first and wish.form == "sitemap" and lane == "live" and dated is None:
+            if wish.read_at is None and wish.form == "sitemap" and lane == "live" and dated is None:
                 undated += 1
                 lane = "backfill"
                 if undated > MAX_UNDATED:
@@ -260,8 +300,8 @@ class Polling:
         requests += self._lists_of(wish, listing, now)
         for start in range(0, len(requests), BATCH):
             await asyncio.gather(*map(self._scribe.ask_for, requests[start : start + BATCH]))
-        if elsewhere or before:
-            self._elsewhere[wish.place] = frozenset(elsewhere)
+        if wish.polled:
+            self._remember(wish.place, frozenset(elsewhere))
         for _ in new:
             self._scribe.count(wish.source, "discovered")
         return new
@@ -279,10 +319,17 @@ class Polling:
                 requests.append(_list_request(wish, child, now))
         return requests
 
-    def _is_known(self, url: str, elsewhere: frozenset[str], now: datetime) -> bool:
+    def _is_known(self, url: str, elsewhere: frozenset[int], now: datetime) -> bool:
         url = canonical_url(url)
         host = host_of(url)
-        return known_to(self._frontier.get(host, f"url:{url}"), now) if self._frontier.owns(host) else url in elsewhere
+        if not self._frontier.owns(host):
+            return hash(url) in elsewhere
+        return known_to(self._frontier.get(host, f"url:{url}"), now)
+
+    def _remember(self, place: str, elsewhere: frozenset[int]) -> None:
+        self._elsewhere[place] = elsewhere
+        if len(self._elsewhere) > 2 * len(self._book.lists()):
+            self._elsewhere = {url: seen for url, seen in self._elsewhere.items() if url in self._book.lists()}
 
     async def _not_read(self, entry: FrontierEntry, why: str, fault: str | None) -> None:
         self._scribe.still_ours(entry)
@@ -314,6 +361,17 @@ def _news_of_children(listing: Listing | None, read_at: datetime | None) -> Iter
     for child in listing.children if listing is not None else ():
         if child.modified_at is not None and (read_at is None or child.modified_at > read_at):
             yield child.modified_at
+
+
+def _tells_no_change(child: Child, now: datetime) -> bool:
+    """Whether a sitemap may have changed without its index saying so: undated, or dated with a day that is not over."""
+    at = child.modified_at
+    return at is None or (at.time() == time() and at + timedelta(days=1) > now)
+
+
+def _is_the_list(entry: FrontierEntry, place: str) -> bool:
+    """Whether a place that redirects led to is surely the list: any HTML could pass for an index page."""
+    return entry.listing != "index" or same_site(host_of(place), entry.host)
 
 
 def _page_request(wish: Wish, item: Entry, lane: Lane, now: datetime) -> FetchRequest:

@@ -12,7 +12,7 @@ from services.contracts.topics import FETCH_REQUESTS, FETCHED_PAGES, REJECTIONS
 from services.fetcher.frontier import Frontier, partition_of
 from services.fetcher.interpret import Denied, Later, rejection
 from services.fetcher.ledger import Insistence, Ledger, NotOurs, Publisher
-from services.fetcher.lifecycle import Mark, Patience, denied, postponed, seen
+from services.fetcher.lifecycle import Mark, Patience, denied, postponed, seen, with_what_others_know
 from services.runtime import logs, metrics
 
 
@@ -52,7 +52,8 @@ class Scribe:
         async with self._ledger.lock(before.host):
             newest = self._frontier.get(before.host, before.key)
             if newest is None or newest.request == before.request:
-                await self._insist(lambda: self._ledger.write(after))
+                written = after if newest is None else with_what_others_know(after, newest)
+                await self._insist(lambda: self._ledger.write(written))
 
     async def still_listed(self, entry: FrontierEntry) -> None:
         """A list still names a URL that is known: noted now and then, for what nobody names is forgotten one day."""

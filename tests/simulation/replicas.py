@@ -76,7 +76,7 @@ class Replica:
         ledger = Ledger(self.frontier, self, pulse)
         self.crawl = Crawl(
             settings=settings, frontier=self.frontier, ledger=ledger, book=book, rules=rules, web=self, publisher=self,
-            pulse=pulse, clock=clock, random=random.Random(name).random,
+            pulse=pulse, clock=clock, random=random.Random(name).random, doze_seconds=3600.0,
         )  # fmt: skip
         self.acceptor = Acceptor(self.frontier, ledger, self, self.crawl.wake, clock)
         self.ours: frozenset[int] = frozenset()

@@ -18,7 +18,6 @@ from news_world import DAY, HOUR, KINDS, Paper, World, make_world
 from replicas import Group, Log, Replica
 from virtual_time import run
 
-from services.fetcher import crawl
 from services.fetcher.source_health import health
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -143,10 +142,7 @@ def best_fixed_polls(fortnight: Fortnight, kinds: Sequence[str], target: float |
 def fortnight() -> Iterator[Fortnight]:
     before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with pytest.MonkeyPatch.context() as patch:
-        # Every second the crawl looks around, which is a million times a fortnight and changes nothing here.
-        patch.setattr(crawl, "DOZE_SECONDS", HOUR)
-        yield run(live_through, MONDAY)
+    yield run(live_through, MONDAY)
     structlog.configure(**before)
 
 
