@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from crawling import A, Fetching, fetching, until
+from crawling import A, Fetching, QuickClock, fetching, until
 
 from services.contracts.outcomes import Receipt, Rejection
 from services.contracts.pages import FetchRequest, FrontierEntry
@@ -12,6 +12,7 @@ from services.contracts.sources import Source
 from services.fetcher.answers import Answer, Outcome
 from services.fetcher.frontier import Frontier
 from services.fetcher.lifecycle import LAST_SEEN_EVERY, Mark
+from services.fetcher.source_health import health
 from services.runtime.stage import utc_now
 
 RSS = "http://a.example/rss"
@@ -235,3 +236,93 @@ async def test_a_url_that_nothing_lists_any_more_is_forgotten_but_not_one_that_m
         assert it.broker.buried == ["url:http://a.example/old"]
         assert it.frontier.get("a.example", "url:http://a.example/old") is None
         assert it.frontier.get("a.example", f"url:{A}") is not None
+
+
+async def test_a_source_that_turns_us_away_or_is_overloaded_is_told_though_its_host_is_left_alone() -> None:
+    for answer, state in (
+        (Answer("", 403, {"cf-mitigated": "challenge"}), "blocked"),
+        (Answer("", 503, {}), "failing"),
+    ):
+        async with fetching({RSS: [answer]}) as it:
+            watch(it, feeds=(RSS,))
+            await until(lambda: bool(it.web.asked) and record(it.frontier, RSS).attempts >= 3)
+            assert health([record(it.frontier, RSS)], utc_now()).state == state
+
+
+async def test_a_feed_that_only_changes_its_date_is_no_liar() -> None:
+    def told(number: int) -> Answer:
+        return Answer("", 200, {"etag": 'W/"1"'}, feed("/1") + f"<!-- built at {number} -->".encode())
+
+    class Restless(dict[str, list[Outcome]]):
+        polls = 0
+
+        def get(self, url: str, default: object = None) -> list[Outcome]:  # type: ignore[override]
+            if url != RSS:
+                return [Answer(url, 404, {})]
+            self.polls += 1
+            return [Answer("", 304, {})] if "If-None-Match" in it.web.headers[-1] else [told(self.polls)]
+
+    async with fetching({}) as it:
+        it.web.script = Restless()
+        watch(it, feeds=(RSS,))
+        await until(lambda: it.web.asked.count(RSS) >= 14)
+        assert not record(it.frontier, RSS).lies
+
+
+async def test_a_source_that_changes_while_its_list_is_read_keeps_the_change() -> None:
+    async with fetching({RSS: [Answer("", 200, TAGGED, feed("/1"))]}) as it:
+        it.web.slow = 0.1
+        watch(it, feeds=(RSS,))
+        await until(lambda: RSS in it.web.asked)
+        watch(it, sitemaps=(RSS,))
+        await until(lambda: record(it.frontier, RSS).state == "fetched")
+        assert record(it.frontier, RSS).listing == "sitemap"
+
+
+async def test_live_news_that_waits_in_the_backfill_comes_forward() -> None:
+    async with fetching({RSS: [Answer("", 200, {}, feed("/1"))]}) as it:
+        later = utc_now() + timedelta(days=1)
+        waiting = FetchRequest(url=A, reason="sitemap", lane="backfill", not_before=later, requested_at=utc_now())
+        await it.acceptor.accept(waiting)
+        watch(it, feeds=(RSS,))
+        await until(lambda: A in it.web.asked)
+
+
+async def test_a_sitemap_is_read_again_though_the_index_that_names_it_stays_the_same() -> None:
+    clock = QuickClock()
+    index = b"<sitemapindex><sitemap><loc>http://a.example/posts.xml</loc></sitemap></sitemapindex>"
+    posts = "http://a.example/posts.xml"
+    async with fetching({MAP: [Answer("", 200, TAGGED, index)]}, clock=clock) as it:
+        it.web.script[posts] = [Answer("", 200, {}, urlset(one="2026-01-01"))]
+        watch(it, sitemaps=(MAP,))
+        for number in range(100):
+            clock.now += timedelta(minutes=10)
+            it.crawl.wake()
+            await asyncio.sleep(0.01)
+            if number == 50:
+                assert 2 <= it.web.asked.count(posts) <= 6, "half as often each time that it brings nothing"
+                now = clock.now.isoformat(timespec="seconds")
+                it.web.script[posts] = [Answer("", 200, {}, urlset(two=now))]
+        assert "http://a.example/two" in asked_for(it)
+
+
+async def test_a_fault_of_ours_over_a_list_rejects_no_article() -> None:
+    async with fetching({MAP: [Answer("", 200, {}, urlset(one="2026-01-01"))]}) as it:
+
+        async def stumble(entry: FrontierEntry) -> None:
+            raise RuntimeError("a bug")
+
+        it.crawl._polling.read = stumble  # type: ignore[method-assign]
+        request = FetchRequest(url=MAP, reason="submitted", lane="backfill", listing="sitemap", requested_at=utc_now())
+        await it.acceptor.accept(request)
+        await until(lambda: "failed" in it.broker.states(MAP))
+        assert not it.broker.of(Rejection)
+
+
+async def test_an_index_page_that_redirects_to_a_login_has_not_moved_there() -> None:
+    login = "http://login.example/consent"
+    page = Answer("", 200, {"content-type": "text/html"}, b'<html><a href="/help">A link to help with signing in</a>')
+    async with fetching({FRONT: [Answer("", 301, {"location": login})], login: [page]}) as it:
+        watch(it, index_pages=(FRONT,))
+        await until(lambda: login in it.web.asked and record(it.frontier, FRONT).state == "fetched")
+        assert record(it.frontier, FRONT).moved_to is None

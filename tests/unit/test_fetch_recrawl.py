@@ -179,3 +179,13 @@ async def test_looks_are_timed_from_the_first_fetch() -> None:
         gaps = [later - earlier for earlier, later in itertools.pairwise(starts)]
         assert gaps[0] >= timedelta(seconds=0.2).total_seconds()
         assert gaps[1] >= timedelta(seconds=0.3).total_seconds()
+
+
+async def test_while_a_sites_front_page_fails_none_of_its_articles_is_gone() -> None:
+    script = MissingIsOk({A: [page(WORDS), page("Nothing is here, at /1")]})
+    script.front = Answer("", 500, {})
+    async with fetching(script, recrawls=TWICE) as it:
+        await announced(it)
+        await until(lambda: ended(it))
+        assert it.broker.pages == [A]
+        assert not it.broker.refused
