@@ -17,6 +17,8 @@ FAILING_AFTER = 3
 BLOCKED_AFTER = 2
 LEAST_SILENCE = timedelta(hours=12)
 """A shorter silence is no news, however busy the source is."""
+BLOCKING = frozenset({"blocked", "http-401", "http-403", "http-451"})
+"""Faults by which a site turns us away: a challenge page, or a status that says so."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def health(entries: Collection[FrontierEntry], now: datetime, k: float = 3.0) ->
     tried = [entry for entry in entries if entry.fetched_at is not None or entry.attempts > 0]
     if not tried:
         return told("new", min((e.first_seen for e in entries if e.first_seen), default=None), "not read yet")
-    blocked = [entry for entry in tried if entry.attempts >= BLOCKED_AFTER and entry.fault == "blocked"]
+    blocked = [entry for entry in tried if entry.attempts >= BLOCKED_AFTER and entry.fault in BLOCKING]
     failing = [entry for entry in tried if entry.attempts >= FAILING_AFTER]
     bad = {entry.key for entry in (*blocked, *failing)}
     good = [entry for entry in tried if entry.key not in bad]

@@ -42,6 +42,8 @@ def test_one_good_list_is_enough_and_without_any_the_source_fails() -> None:
 
 
 def test_a_source_that_turns_us_away_is_blocked_at_the_second_time() -> None:
+    for fault in ("http-401", "http-403", "http-451"):
+        assert health([listed(attempts=2, fault=fault)], NOW).state == "blocked"
     assert health([listed(attempts=1, fault="blocked")], NOW).state == "healthy"
     assert health([listed(attempts=2, fault="blocked", detail="status 403")], NOW).state == "blocked"
     assert health([listed(attempts=2, fault="blocked"), listed(2, attempts=9, fault="dns")], NOW).state == "blocked"
