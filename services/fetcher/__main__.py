@@ -54,6 +54,7 @@ class Parts:
         self._acceptor: Acceptor | None = None
         self._crawl: Crawl | None = None
         self._reader: KafkaFrontier | None = None
+        self._pulse = Pulse(settings.kafka_session_timeout_seconds)
 
     async def accept(self, request: FetchRequest) -> Rejection | None:
         """Take a request up."""
@@ -72,6 +73,8 @@ class Parts:
         """None is ours any more."""
         self._ours = frozenset()
         if self._reader is not None and self._crawl is not None:
+            if not self._pulse.steady():
+                self._reader.revoked()  # we stood still: others may have them already, so that no last word is ours
             await self._crawl.release()
             self._reader.revoked()
 
@@ -89,7 +92,7 @@ class Parts:
             Rule(settings.fetcher_delay_seconds, settings.fetcher_pages_per_day, settings.fetcher_retry_seconds), book
         )
         session = settings.kafka_session_timeout_seconds
-        pulse = Pulse(session)
+        pulse = self._pulse
         frontier = Frontier(uuid.uuid4().hex[:12], partitions, rules, timedelta(seconds=session))
         ledger = Ledger(frontier, link, pulse)
         web, credentials = open_web(settings)
@@ -98,7 +101,7 @@ class Parts:
                 settings=settings, frontier=frontier, ledger=ledger, book=book, rules=rules, web=web, publisher=link,
                 pulse=pulse, clock=utc_now, random=random.random, outcomes=outcomes, credentials=credentials,
             )  # fmt: skip
-            self._reader = KafkaFrontier(settings, frontier, crawl.rewrite, utc_now, crawl.wake)
+            self._reader = KafkaFrontier(settings, frontier, crawl.rewrite, utc_now, crawl.wake, pulse)
             self._acceptor = Acceptor(frontier, ledger, link, crawl.wake, utc_now)
             self._reader.assigned(self._ours)
             self._ready.set()

@@ -194,7 +194,7 @@ class Hosts:
     async def write_recent(self, seconds: float) -> None:
         """Write down what is known of the hosts asked lately: the next owner counts from there."""
         now = self._clock()
-        recent = [host for host, written in self._written.items() if now - written < RECENT]
+        recent = [host for host, written in self._written.items() if now - written < RECENT and self.ours(host)]
         self._written.clear()
         self._unwritten.clear()
         hosts = [self._mark().on(self._frontier.host(host, now)) for host in recent]

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from services.contracts.pages import FrontierEntry
 from services.contracts.topics import URL_FRONTIER
 from services.fetcher.frontier import Frontier
+from services.fetcher.pulse import Pulse
 from services.runtime import logs
 from services.runtime.connection import client_options
 from services.runtime.settings import RuntimeSettings
@@ -35,12 +36,14 @@ class KafkaFrontier:
         rewrite: Callable[[FrontierEntry], Awaitable[None]],
         clock: Callable[[], datetime],
         wake: Callable[[], None],
+        pulse: Pulse,
     ) -> None:
         self._options = client_options(settings)
         self._frontier = frontier
         self._rewrite = rewrite
         self._clock = clock
         self._wake = wake
+        self._pulse = pulse
         self._ours: frozenset[int] = frozenset()
         self._generation = 0
 
@@ -102,10 +105,22 @@ class KafkaFrontier:
                     self._wake()
             batches = await consumer.getmany(timeout_ms=POLL_MS, max_records=AT_ONCE)
             for tp, messages in batches.items():
-                if generation != self._generation:
+                if not await self._may_judge(generation):
                     return
                 await self._take(tp.partition, messages)
             await asyncio.sleep(0)  # where much is buffered, nothing else here waits
+
+    async def _may_judge(self, generation: int) -> bool:
+        """Wait until it is sure whose records these are; False where they are to be read under the next assignment.
+
+        What a process that stood still hears may be its successor's: taken for a former owner's, it would be lost.
+        """
+        while True:
+            if generation != self._generation:
+                return False
+            if self._pulse.steady():
+                return True
+            await asyncio.sleep(POLL_MS / 1000)
 
     async def _settled(self, partition: int, generation: int) -> bool:
         """Make sense of a partition that is read, a slice at a time; whether it is still ours."""

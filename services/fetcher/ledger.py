@@ -82,6 +82,11 @@ class Ledger:
         self._pulse = pulse
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
+    @property
+    def steady(self) -> bool:
+        """Whether a write would not have to wait for the group's word on whose partition it is."""
+        return self._pulse.steady()
+
     def lock(self, host: str) -> asyncio.Lock:
         """Held from the decision to the write, so that nobody decides on a record that is being replaced."""
         return self._locks.setdefault(host, asyncio.Lock())

@@ -59,6 +59,9 @@ class Acceptor:
             known = self._frontier.get(host, f"url:{canonical_url(request.url)}")
             entry = accept(request, known, Mark(self._frontier.writer, self._clock()))
             if entry is not None:
+                if not self._ledger.steady:
+                    # Whoever waited here would hold up the hand-over that the group may ask for.
+                    raise Transient("this process stood still: the group says first whose partition it is")
                 try:
                     await self._ledger.write(entry)
                 except NotOurs as error:
