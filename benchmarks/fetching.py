@@ -22,7 +22,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from services.console.local.kafka import LocalKafka
 from services.contracts.pages import FetchRequest
 from services.contracts.topics import FETCH_REQUESTS, FETCHED_PAGES
-from services.fetcher.frontier import partition_of
+from services.fetcher.queue.frontier import partition_of
 from services.runtime.topics import TopicSettings, applied
 
 PARTITIONS = 8

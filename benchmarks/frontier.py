@@ -24,7 +24,7 @@ from services.console.local.ports import free_port
 from services.contracts import headers as record_headers
 from services.contracts.pages import FetchRequest, FrontierEntry, FrontierState, Hints
 from services.contracts.topics import URL_FRONTIER
-from services.fetcher.frontier import partition_of
+from services.fetcher.queue.frontier import partition_of
 from services.runtime.topics import TopicSettings, applied
 
 PARTITIONS = 8

@@ -31,7 +31,7 @@ from services.console.terminal import HERE, State, screen
 from services.contracts.identity import BadUrl, canonical_url, host_of
 from services.contracts.pages import FetchRequest, FrontierState
 from services.contracts.topics import FETCH_REQUESTS, URL_FRONTIER
-from services.fetcher.frontier import partition_of
+from services.fetcher.queue.frontier import partition_of
 from services.runtime.link import Link
 from services.runtime.stage import Record, Transient
 

@@ -23,7 +23,7 @@ from services.console.frontier_log import log_reader, portions
 from services.console.local.errors import LocalRunError
 from services.contracts.identity import host_of
 from services.contracts.topics import FETCH_REQUESTS, URL_FRONTIER, Topic
-from services.fetcher.frontier import partition_of
+from services.fetcher.queue.frontier import partition_of
 from services.runtime.connection import Refused
 from services.runtime.link import Link
 from services.runtime.settings import RuntimeSettings

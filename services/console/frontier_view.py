@@ -11,7 +11,7 @@ from heapq import nsmallest
 from pydantic import ValidationError
 
 from services.contracts.pages import FrontierEntry
-from services.fetcher.table import STATES, Glance, glance
+from services.fetcher.queue.table import STATES, Glance, glance
 from services.runtime.stage import Record
 
 NEXT_DUE = 10

@@ -13,10 +13,10 @@ from services.console.source_check import Checked, check_list
 from services.console.source_trial import NothingThere
 from services.contracts.identity import BadUrl, canonical_url, host_of
 from services.contracts.pages import ListForm
-from services.fetcher.home_page import Edition, Home, read_home, usual_places
 from services.fetcher.interpret import Usable
-from services.fetcher.listing import Listing, NotAListing
-from services.fetcher.sitemaps import sitemaps_of_robots
+from services.fetcher.lists.home_page import Edition, Home, read_home, usual_places
+from services.fetcher.lists.listing import Listing, NotAListing
+from services.fetcher.lists.sitemaps import sitemaps_of_robots
 
 MAX_FEEDS_ASKED = 8
 MAX_FEEDS_WATCHED = 4

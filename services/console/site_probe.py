@@ -14,15 +14,15 @@ from typing import Self
 from services.contracts.identity import BadUrl, canonical_url, host_of
 from services.contracts.pages import ListForm
 from services.contracts.sources import Politeness
-from services.fetcher.answers import Answer, Outcome, Web
 from services.fetcher.faults import NAMED
-from services.fetcher.feeds import read_feed
-from services.fetcher.index_pages import Shapes, choose, read_links
 from services.fetcher.interpret import MAX_HOPS, Denied, Later, Move, Unchanged, Usable, charset_of, meaning
-from services.fetcher.listing import Child, Listing
+from services.fetcher.lists.feeds import read_feed
+from services.fetcher.lists.index_pages import Shapes, choose, read_links
+from services.fetcher.lists.listing import Child, Listing
+from services.fetcher.lists.sitemaps import read_sitemap, sitemaps_of_robots
 from services.fetcher.politeness import Rule, rule_for
 from services.fetcher.robots import Robots, read_robots, robots_url
-from services.fetcher.sitemaps import read_sitemap, sitemaps_of_robots
+from services.fetcher.web.answers import Answer, Outcome, Web
 
 MAX_REQUESTS = 200
 """Of one run to one host."""

@@ -15,7 +15,7 @@ from services.contracts.pages import FetchedPage
 from services.contracts.sources import Source
 from services.fetcher.settings import FetcherSettings
 from services.fetcher.source_book import SourceBook
-from services.fetcher.web import open_web
+from services.fetcher.web.way_out import open_web
 from services.parser.settings import ParserSettings
 from services.parser.worker import warm, work
 from services.runtime.link import Unusable

@@ -13,9 +13,9 @@ from services.console.source_trial import Parse, TriedPage, newest_child, newest
 from services.contracts.articles import ParsedArticle
 from services.contracts.pages import ListForm, SourceFacts
 from services.contracts.sources import Source
-from services.fetcher.answers import Answer
 from services.fetcher.interpret import Usable
-from services.fetcher.listing import Listing, NotAListing
+from services.fetcher.lists.listing import Listing, NotAListing
+from services.fetcher.web.answers import Answer
 
 SOURCES_AT_ONCE = 16
 STALE_AFTER = timedelta(days=60)

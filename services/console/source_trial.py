@@ -12,9 +12,9 @@ from services.contracts.articles import ParsedArticle
 from services.contracts.identity import host_of
 from services.contracts.outcomes import Rejection
 from services.contracts.pages import FetchedPage, FetchRequest, Hints, ListForm, SourceFacts
-from services.fetcher.answers import Answer
 from services.fetcher.interpret import Denied, Usable, interpret
-from services.fetcher.listing import Child, Entry, Listing, NotAListing
+from services.fetcher.lists.listing import Child, Entry, Listing, NotAListing
+from services.fetcher.web.answers import Answer
 from services.runtime.pool import Poisoned
 from services.runtime.stage import VERSION
 

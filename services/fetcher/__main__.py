@@ -26,17 +26,17 @@ from services.contracts.topics import (
     Topic,
 )
 from services.fetcher.crawl import Crawl
-from services.fetcher.frontier import Frontier
 from services.fetcher.hosts import HostRules
-from services.fetcher.kafka_frontier import KafkaFrontier
-from services.fetcher.ledger import Ledger
-from services.fetcher.outcomes import Outcomes
+from services.fetcher.lists.outcomes import Outcomes
 from services.fetcher.politeness import Rule
 from services.fetcher.pulse import Pulse
+from services.fetcher.queue.frontier import Frontier
+from services.fetcher.queue.kafka_frontier import KafkaFrontier
+from services.fetcher.queue.ledger import Ledger
 from services.fetcher.settings import FetcherSettings
 from services.fetcher.source_book import SourceBook
 from services.fetcher.stage import Acceptor, stage
-from services.fetcher.web import open_web
+from services.fetcher.web.way_out import open_web
 from services.runtime import logs
 from services.runtime.hosts.kafka import run
 from services.runtime.link import Link, Unusable

@@ -10,23 +10,23 @@ from functools import partial
 
 from services.contracts.identity import host_of
 from services.contracts.pages import FrontierEntry
-from services.fetcher.answers import Web
-from services.fetcher.credentials import Credentials
-from services.fetcher.frontier import Frontier, Turn
 from services.fetcher.hosts import HostRules, Hosts
 from services.fetcher.interpret import Later
-from services.fetcher.ledger import Insistence, Ledger, NotOurs, Publisher
 from services.fetcher.lifecycle import LAST_SEEN_EVERY, Mark, Patience
-from services.fetcher.outcomes import Outcomes
+from services.fetcher.lists.outcomes import Outcomes
 from services.fetcher.pages import Pages
 from services.fetcher.polling import Polling
 from services.fetcher.pulse import Pulse
+from services.fetcher.queue.frontier import Frontier, Turn
+from services.fetcher.queue.ledger import Insistence, Ledger, NotOurs, Publisher
 from services.fetcher.schedule import Bounds
 from services.fetcher.scribe import Scribe
 from services.fetcher.settings import FetcherSettings
 from services.fetcher.source_book import SourceBook
 from services.fetcher.source_health import STATES, health
 from services.fetcher.visits import Visits
+from services.fetcher.web.answers import Web
+from services.fetcher.web.credentials import Credentials
 from services.runtime import logs, metrics
 from services.runtime.retry import Backoff
 

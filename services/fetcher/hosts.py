@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 
 from services.contracts.identity import canonical_url, host_of
 from services.contracts.pages import FrontierEntry, pack, unpack
-from services.fetcher.answers import Answer, Fault, Outcome, Web, status_class
-from services.fetcher.challenges import challenge
-from services.fetcher.credentials import Credentials
-from services.fetcher.frontier import HOST_RECORD_EVERY, Frontier
-from services.fetcher.ledger import Insistence, Ledger, NotOurs
 from services.fetcher.lifecycle import Mark
 from services.fetcher.politeness import Rule, answered, asked, closed, rule_for, spared
 from services.fetcher.pulse import Pulse
+from services.fetcher.queue.frontier import HOST_RECORD_EVERY, Frontier
+from services.fetcher.queue.ledger import Insistence, Ledger, NotOurs
 from services.fetcher.reach import Reach
 from services.fetcher.source_book import SourceBook
+from services.fetcher.web.answers import Answer, Fault, Outcome, Web, status_class
+from services.fetcher.web.challenges import challenge
+from services.fetcher.web.credentials import Credentials
 from services.runtime import logs, metrics
 from services.runtime.stage import Transient
 

@@ -13,9 +13,9 @@ from services.contracts.identity import BadUrl, canonical_url
 from services.contracts.message import Stamp
 from services.contracts.outcomes import Rejection, RejectionReason
 from services.contracts.pages import FetchedPage, FetchRequest, Rights, SourceFacts, pack
-from services.fetcher.answers import MAX_WIRE_BYTES, Answer, Fault, Outcome, Refusal
-from services.fetcher.challenges import challenge
 from services.fetcher.faults import PASSING, of_status
+from services.fetcher.web.answers import MAX_WIRE_BYTES, Answer, Fault, Outcome, Refusal
+from services.fetcher.web.challenges import challenge
 
 STAGE = "fetcher"
 MAX_HOPS = 10

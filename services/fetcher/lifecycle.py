@@ -9,10 +9,10 @@ from datetime import datetime, time, timedelta
 from services.contracts.identity import canonical_url, host_of
 from services.contracts.pages import FetchedPage, FetchRequest, FrontierEntry, FrontierState
 from services.contracts.sources import Lane
-from services.fetcher.answers import Answer
 from services.fetcher.interpret import Denied, Later
-from services.fetcher.listing import LASTMOD_SLACK
+from services.fetcher.lists.listing import LASTMOD_SLACK
 from services.fetcher.schedule import Pace
+from services.fetcher.web.answers import Answer
 
 ANOTHER_CHANCE = timedelta(days=1)
 LAST_SEEN_EVERY = timedelta(days=15)

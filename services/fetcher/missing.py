@@ -10,8 +10,8 @@ from hashlib import blake2b, shake_128
 from itertools import islice
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from services.fetcher.index_pages import form_of, read_tree
-from services.fetcher.listing import NotAListing
+from services.fetcher.lists.index_pages import form_of, read_tree
+from services.fetcher.lists.listing import NotAListing
 
 PLACES = 64
 MAX_WORDS = 20_000

@@ -13,8 +13,8 @@ from services.contracts.pages import FrontierEntry
 from services.fetcher.hosts import Hosts
 from services.fetcher.interpret import MAX_HOPS, Denied, Later, Move, Unchanged, Usable, interpret, without_user_info
 from services.fetcher.lifecycle import fetched, finished, looked_again, missed, moved
+from services.fetcher.lists.outcomes import Outcomes
 from services.fetcher.missing import probe_url, says_missing, sketch
-from services.fetcher.outcomes import Outcomes
 from services.fetcher.scribe import Scribe
 from services.fetcher.source_book import SourceBook
 from services.fetcher.visits import Visits

@@ -12,10 +12,6 @@ from urllib.parse import urljoin
 from services.contracts.identity import canonical_url, host_of
 from services.contracts.pages import FetchRequest, FrontierEntry, Hints, ListForm, RequestReason
 from services.contracts.sources import Lane
-from services.fetcher.answers import Answer
-from services.fetcher.feeds import read_feed
-from services.fetcher.frontier import Frontier
-from services.fetcher.index_pages import choose, read_links, same_site
 from services.fetcher.interpret import Denied, Later, Meaning, Move, Unchanged, Usable, charset_of, without_user_info
 from services.fetcher.lifecycle import (
     LIST_AGAIN,
@@ -29,13 +25,17 @@ from services.fetcher.lifecycle import (
     unlisted,
     waits,
 )
-from services.fetcher.listing import Child, Entry, Listing, NotAListing
-from services.fetcher.outcomes import Outcomes
+from services.fetcher.lists.feeds import read_feed
+from services.fetcher.lists.index_pages import choose, read_links, same_site
+from services.fetcher.lists.listing import Child, Entry, Listing, NotAListing
+from services.fetcher.lists.outcomes import Outcomes
+from services.fetcher.lists.sitemaps import fresh, read_sitemap, sitemaps_of_robots, worth_reading
+from services.fetcher.queue.frontier import Frontier
 from services.fetcher.schedule import Bounds, after_fault, asked_interval, paced, spread
 from services.fetcher.scribe import Scribe
-from services.fetcher.sitemaps import fresh, read_sitemap, sitemaps_of_robots, worth_reading
 from services.fetcher.source_book import SourceBook
 from services.fetcher.visits import OF_THE_HOST, Visits
+from services.fetcher.web.answers import Answer
 from services.runtime import logs, metrics
 
 BATCH = 100

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
-from services.fetcher.answers import Answer, Fault, Outcome, Refusal
 from services.fetcher.interpret import Denied, Later
+from services.fetcher.web.answers import Answer, Fault, Outcome, Refusal
 
 MAX_BYTES = 500 * 1024
 FRESH = timedelta(hours=24)

@@ -9,10 +9,10 @@ from services.contracts.headers import child_of
 from services.contracts.identity import canonical_url, host_of
 from services.contracts.pages import FetchedPage, FetchRequest, FrontierEntry
 from services.contracts.topics import FETCH_REQUESTS, FETCHED_PAGES, REJECTIONS
-from services.fetcher.frontier import Frontier, partition_of
 from services.fetcher.interpret import Denied, Later, rejection
-from services.fetcher.ledger import Insistence, Ledger, NotOurs, Publisher
 from services.fetcher.lifecycle import Mark, Patience, denied, postponed, seen, with_what_others_know
+from services.fetcher.queue.frontier import Frontier, partition_of
+from services.fetcher.queue.ledger import Insistence, Ledger, NotOurs, Publisher
 from services.runtime import logs, metrics
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
 
-from services.fetcher.addresses import read_pins
-from services.fetcher.egress import read_proxy
+from services.fetcher.web.addresses import read_pins
+from services.fetcher.web.egress import read_proxy
 from services.runtime.settings import RuntimeSettings
 from services.runtime.stage import VERSION
 

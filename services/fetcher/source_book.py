@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from services.contracts.identity import BadUrl, canonical_url, host_of
 from services.contracts.pages import ListForm, SourceFacts
 from services.contracts.sources import Politeness, Source
-from services.fetcher.frontier import Listed
-from services.fetcher.index_pages import same_site
+from services.fetcher.lists.index_pages import same_site
 from services.fetcher.politeness import gentler
+from services.fetcher.queue.frontier import Listed
 
 
 class SourceBook:

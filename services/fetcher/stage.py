@@ -10,10 +10,10 @@ from services.contracts.identity import BadUrl, canonical_url, host_of
 from services.contracts.outcomes import Rejection
 from services.contracts.pages import FetchRequest, FrontierEntry
 from services.contracts.topics import FETCH_REQUESTS, URL_FRONTIER
-from services.fetcher.frontier import Frontier, partition_of
 from services.fetcher.interpret import STAGE, Denied, redacted, rejection, without_user_info
-from services.fetcher.ledger import Ledger, NotOurs, Publisher
 from services.fetcher.lifecycle import Mark, accept
+from services.fetcher.queue.frontier import Frontier, partition_of
+from services.fetcher.queue.ledger import Ledger, NotOurs, Publisher
 from services.runtime.stage import Stage, Transient
 
 RESTORE_SECONDS = 20.0

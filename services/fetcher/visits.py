@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.contracts.identity import host_of
-from services.fetcher.answers import Outcome
 from services.fetcher.faults import TROUBLES
 from services.fetcher.hosts import Hosts, NotNow
 from services.fetcher.interpret import MAX_HOPS, Denied, Later, Meaning, Move, Unchanged, Usable, meaning
 from services.fetcher.reach import SILENT
 from services.fetcher.robots import FRESH, Robots, open_robots, read_robots, robots_url
+from services.fetcher.web.answers import Outcome
 from services.runtime import metrics
 
 PROXY = "proxy"

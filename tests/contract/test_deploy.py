@@ -21,8 +21,8 @@ from services.console.local.run import env_file
 from services.console.newsroom.server import Newsroom
 from services.contracts.topics import STAGE_INPUTS
 from services.enricher.settings import EnricherSettings
-from services.fetcher.addresses import Pin, read_pins
 from services.fetcher.settings import FetcherSettings
+from services.fetcher.web.addresses import Pin, read_pins
 from services.parser.settings import ParserSettings
 from services.runtime.health import Health, serve
 from services.runtime.settings import RuntimeSettings, read, unknown_variables

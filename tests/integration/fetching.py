@@ -23,7 +23,7 @@ from services.contracts.outcomes import Rejection
 from services.contracts.pages import FetchedPage, FetchRequest, FrontierEntry
 from services.contracts.sources import Source
 from services.contracts.topics import FETCH_REQUESTS, FETCHED_PAGES, REJECTIONS, SOURCES, URL_FRONTIER, M, Topic
-from services.fetcher.frontier import partition_of
+from services.fetcher.queue.frontier import partition_of
 from services.runtime.topics import TopicSettings, applied
 
 DELAY = 0.3

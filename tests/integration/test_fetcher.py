@@ -27,7 +27,7 @@ from services.contracts.outcomes import Receipt, Rejection
 from services.contracts.pages import FetchedPage, FetchRequest
 from services.contracts.sources import Source
 from services.contracts.topics import REJECTIONS, SOURCES, STORED_ARTICLES
-from services.fetcher.frontier import partition_of
+from services.fetcher.queue.frontier import partition_of
 
 PARTITIONS = 4
 

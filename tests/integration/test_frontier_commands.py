@@ -18,7 +18,7 @@ from services.contracts.identity import host_of
 from services.contracts.pages import FetchRequest, FrontierEntry
 from services.contracts.sources import Source
 from services.contracts.topics import FETCH_REQUESTS, SOURCES, URL_FRONTIER
-from services.fetcher.frontier import partition_of
+from services.fetcher.queue.frontier import partition_of
 from services.runtime.topics import TopicSettings, applied
 
 PARTITIONS = 3

@@ -34,15 +34,15 @@ from wires import (
 )
 
 from services.contracts.identity import canonical_url, host_of
-from services.fetcher.addresses import Pin
-from services.fetcher.answers import MAX_BODY_BYTES, Answer, Fault, Outcome, Refusal
-from services.fetcher.feeds import read_feed
 from services.fetcher.hosts import Hosts
-from services.fetcher.http import MISSING_PAGE_BYTES, HttpxWeb
 from services.fetcher.interpret import Denied, Meaning, Usable, meaning
-from services.fetcher.listing import NotAListing
-from services.fetcher.sitemaps import read_sitemap
+from services.fetcher.lists.feeds import read_feed
+from services.fetcher.lists.listing import NotAListing
+from services.fetcher.lists.sitemaps import read_sitemap
 from services.fetcher.visits import Visits
+from services.fetcher.web.addresses import Pin
+from services.fetcher.web.answers import MAX_BODY_BYTES, Answer, Fault, Outcome, Refusal
+from services.fetcher.web.http import MISSING_PAGE_BYTES, HttpxWeb
 
 pytestmark = pytest.mark.timeout(60)
 NOW = datetime(2025, 3, 4, 5, 6, tzinfo=UTC)

@@ -13,17 +13,17 @@ import pytest
 import trustme
 from wires import SITE, Forwarder, Heard, Talk, forwarding, http2_server, says, sends, server, serving, web
 
-from services.fetcher.addresses import Pin
-from services.fetcher.answers import Answer, Fault, Outcome, Refusal
-from services.fetcher.credentials import Credentials
-from services.fetcher.egress import Proxy, check_source_address, read_proxy
-from services.fetcher.frontier import Frontier
 from services.fetcher.hosts import HostRules, Hosts
-from services.fetcher.http import HttpxWeb
-from services.fetcher.ledger import Ledger
 from services.fetcher.politeness import Rule
 from services.fetcher.pulse import Pulse
+from services.fetcher.queue.frontier import Frontier
+from services.fetcher.queue.ledger import Ledger
 from services.fetcher.source_book import SourceBook
+from services.fetcher.web.addresses import Pin
+from services.fetcher.web.answers import Answer, Fault, Outcome, Refusal
+from services.fetcher.web.credentials import Credentials
+from services.fetcher.web.egress import Proxy, check_source_address, read_proxy
+from services.fetcher.web.http import HttpxWeb
 from services.runtime import logs
 from services.runtime.stage import utc_now
 

@@ -14,9 +14,9 @@ import h2.events
 import httpcore
 import trustme
 
-from services.fetcher.addresses import Pin
-from services.fetcher.http import HttpxWeb
-from services.fetcher.http import resolve as ask_the_system
+from services.fetcher.web.addresses import Pin
+from services.fetcher.web.http import HttpxWeb
+from services.fetcher.web.http import resolve as ask_the_system
 
 Talk = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 """Hears the head of a request and writes what it likes."""

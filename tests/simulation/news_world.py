@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from typing import Literal
 
 from services.contracts.sources import Source
-from services.fetcher.answers import Answer, Fault, Outcome
+from services.fetcher.web.answers import Answer, Fault, Outcome
 
 HOUR, DAY = 3600.0, 86400.0
 DELAY = 2.0

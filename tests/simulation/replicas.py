@@ -10,16 +10,16 @@ from services.contracts.identity import host_of
 from services.contracts.pages import FetchedPage, FetchRequest, FrontierEntry
 from services.contracts.sources import Source
 from services.contracts.topics import FETCH_REQUESTS, URL_FRONTIER, M, Topic
-from services.fetcher.answers import Outcome, Web
 from services.fetcher.crawl import Crawl
-from services.fetcher.frontier import Frontier, partition_of
 from services.fetcher.hosts import HostRules
-from services.fetcher.ledger import Ledger
 from services.fetcher.politeness import Rule
 from services.fetcher.pulse import Pulse
+from services.fetcher.queue.frontier import Frontier, partition_of
+from services.fetcher.queue.ledger import Ledger
 from services.fetcher.settings import FetcherSettings
 from services.fetcher.source_book import SourceBook
 from services.fetcher.stage import Acceptor
+from services.fetcher.web.answers import Outcome, Web
 from services.runtime.stage import Transient
 
 PARTITIONS = 8

@@ -11,18 +11,18 @@ from datetime import datetime, timedelta
 from services.contracts.outcomes import Rejection
 from services.contracts.pages import FetchedPage, FetchRequest, FrontierEntry
 from services.contracts.topics import FETCH_REQUESTS, M, Topic
-from services.fetcher.answers import Answer, Outcome
 from services.fetcher.crawl import Crawl
-from services.fetcher.credentials import Credentials
-from services.fetcher.frontier import Frontier
 from services.fetcher.hosts import HostRules
-from services.fetcher.ledger import Ledger
-from services.fetcher.outcomes import Outcomes
+from services.fetcher.lists.outcomes import Outcomes
 from services.fetcher.politeness import Rule
 from services.fetcher.pulse import Pulse
+from services.fetcher.queue.frontier import Frontier
+from services.fetcher.queue.ledger import Ledger
 from services.fetcher.settings import FetcherSettings
 from services.fetcher.source_book import SourceBook
 from services.fetcher.stage import Acceptor
+from services.fetcher.web.answers import Answer, Outcome
+from services.fetcher.web.credentials import Credentials
 from services.runtime.stage import Transient, utc_now
 
 A = "http://a.example/1"

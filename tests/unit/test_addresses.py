@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.fetcher.addresses import Pin, read_pins, refusal, refusal_of_host
+from services.fetcher.web.addresses import Pin, read_pins, refusal, refusal_of_host
 
 
 @pytest.mark.parametrize(

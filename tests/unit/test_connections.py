@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import httpcore
 import pytest
 
-from services.fetcher.connections import Connections
+from services.fetcher.web.connections import Connections
 
 
 @dataclass

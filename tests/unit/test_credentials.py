@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.fetcher.credentials import LOOK_SECONDS, BadCredentials, Credentials
+from services.fetcher.web.credentials import LOOK_SECONDS, BadCredentials, Credentials
 
 SECRET = "pa55word"
 GOOD = f"""

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.fetcher.feeds import MAX_ENTRIES, read_feed
-from services.fetcher.listing import Entry, NotAListing
+from services.fetcher.lists.feeds import MAX_ENTRIES, read_feed
+from services.fetcher.lists.listing import Entry, NotAListing
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)

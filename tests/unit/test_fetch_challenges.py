@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.fetcher.answers import Answer
-from services.fetcher.challenges import challenge
+from services.fetcher.web.answers import Answer
+from services.fetcher.web.challenges import challenge
 
 ARTICLE = b"<html><head><title>Qurilish boshlandi</title></head><body>" + b"<p>Yangi maktab ochildi.</p>" * 200
 

@@ -11,13 +11,13 @@ from crawling import DELAY, HTML, A, Broker, QuickClock, fetching, until
 from services.contracts.outcomes import Rejection
 from services.contracts.pages import FetchedPage, FetchRequest, FrontierEntry
 from services.contracts.sources import Source
-from services.fetcher.answers import Answer, Fault, Outcome, Refusal
-from services.fetcher.credentials import Credentials
-from services.fetcher.frontier import Frontier, host_entry, partition_of
-from services.fetcher.ledger import Ledger, NotOurs
 from services.fetcher.lifecycle import Mark
 from services.fetcher.politeness import Rule
 from services.fetcher.pulse import Pulse
+from services.fetcher.queue.frontier import Frontier, host_entry, partition_of
+from services.fetcher.queue.ledger import Ledger, NotOurs
+from services.fetcher.web.answers import Answer, Fault, Outcome, Refusal
+from services.fetcher.web.credentials import Credentials
 from services.runtime.stage import Transient, utc_now
 
 

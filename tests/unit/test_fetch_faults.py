@@ -10,11 +10,11 @@ from typing import get_args, get_type_hints
 import pytest
 
 from services.contracts.outcomes import RejectionReason
-from services.fetcher.answers import Answer, Fault, Refusal
 from services.fetcher.faults import HOST_STATUSES, NAMED, TROUBLES, markdown_table, of_status
 from services.fetcher.interpret import Denied, Later, meaning
 from services.fetcher.politeness import HOST_SIGNALS
 from services.fetcher.robots import read_robots
+from services.fetcher.web.answers import Answer, Fault, Refusal
 
 URL = "https://a.example/x"
 STATUSES = [status for status in range(100, 650) if status not in (200, 203, 304)]

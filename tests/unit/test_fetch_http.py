@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from services.fetcher.addresses import Pin
-from services.fetcher.answers import MAX_BODY_BYTES, Answer, Fault, Outcome, Refusal
-from services.fetcher.http import HttpxWeb, NameUnknown
+from services.fetcher.web.addresses import Pin
+from services.fetcher.web.answers import MAX_BODY_BYTES, Answer, Fault, Outcome, Refusal
+from services.fetcher.web.http import HttpxWeb, NameUnknown
 
 Talk = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 
 from services.contracts.pages import FetchRequest, SourceFacts
-from services.fetcher.answers import Answer, Fault, Refusal
 from services.fetcher.interpret import (
     Denied,
     Later,
@@ -18,6 +17,7 @@ from services.fetcher.interpret import (
     rejection,
     without_user_info,
 )
+from services.fetcher.web.answers import Answer, Fault, Refusal
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 URL = "https://site.example/a"

@@ -9,10 +9,10 @@ from crawling import A, Fetching, QuickClock, fetching, until
 from services.contracts.outcomes import Receipt, Rejection
 from services.contracts.pages import FetchRequest, FrontierEntry
 from services.contracts.sources import Source
-from services.fetcher.answers import Answer, Outcome
-from services.fetcher.frontier import Frontier
 from services.fetcher.lifecycle import LAST_SEEN_EVERY, Mark
+from services.fetcher.queue.frontier import Frontier
 from services.fetcher.source_health import health
+from services.fetcher.web.answers import Answer, Outcome
 from services.runtime.stage import utc_now
 
 RSS = "http://a.example/rss"

@@ -8,7 +8,7 @@ from crawling import HTML, A, Fetching, fetching, until
 from services.contracts.outcomes import Rejection
 from services.contracts.pages import FetchedPage, FetchRequest
 from services.contracts.sources import Source
-from services.fetcher.answers import Answer, Fault, Outcome
+from services.fetcher.web.answers import Answer, Fault, Outcome
 from services.runtime.stage import utc_now
 
 TWICE = "0.1,0.2"

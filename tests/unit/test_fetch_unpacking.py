@@ -9,7 +9,7 @@ import brotli
 import pytest
 from backports import zstd
 
-from services.fetcher.unpacking import MAX_MEMBERS, TooLarge, Unpacker, Unreadable
+from services.fetcher.web.unpacking import MAX_MEMBERS, TooLarge, Unpacker, Unreadable
 
 BOUND = 1 << 20
 TEXT = bytes(range(256)) * 2000

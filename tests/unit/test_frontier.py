@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from services.contracts.pages import FetchRequest, FrontierEntry
 from services.contracts.topics import FETCH_REQUESTS
-from services.fetcher.frontier import Frontier, Turn, partition_of
 from services.fetcher.interpret import Denied, Later
 from services.fetcher.lifecycle import Mark, Patience, accept, denied, moved, postponed
 from services.fetcher.politeness import Rule, asked
 from services.fetcher.pulse import Pulse
+from services.fetcher.queue.frontier import Frontier, Turn, partition_of
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 MARK = Mark("me", NOW)

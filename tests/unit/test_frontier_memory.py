@@ -5,10 +5,10 @@ import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 from services.contracts.pages import FetchRequest, FrontierEntry
-from services.fetcher.frontier import Frontier, Listed
 from services.fetcher.lifecycle import Mark, accept
 from services.fetcher.politeness import Rule, asked
-from services.fetcher.table import SLICE, glance, wait_of
+from services.fetcher.queue.frontier import Frontier, Listed
+from services.fetcher.queue.table import SLICE, glance, wait_of
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 MARK = Mark("me", NOW)

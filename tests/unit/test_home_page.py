@@ -2,8 +2,16 @@
 
 import pytest
 
-from services.fetcher.home_page import MAX_EDITIONS, MAX_FEEDS, MAX_PLACES, Edition, FoundFeed, read_home, usual_places
-from services.fetcher.listing import NotAListing
+from services.fetcher.lists.home_page import (
+    MAX_EDITIONS,
+    MAX_FEEDS,
+    MAX_PLACES,
+    Edition,
+    FoundFeed,
+    read_home,
+    usual_places,
+)
+from services.fetcher.lists.listing import NotAListing
 
 URL = "https://www.site.uz/"
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.fetcher.index_pages import (
+from services.fetcher.lists.index_pages import (
     EXPLORE_PER_POLL,
     MAX_LINKS,
     MAX_SHAPES,
@@ -18,7 +18,7 @@ from services.fetcher.index_pages import (
     same_site,
     shape,
 )
-from services.fetcher.listing import NotAListing
+from services.fetcher.lists.listing import NotAListing
 
 PAGE = "https://www.xabar.uz/uz/"
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)

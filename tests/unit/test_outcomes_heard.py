@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from services.contracts.outcomes import Receipt, Rejection
-from services.fetcher import outcomes as module
-from services.fetcher.outcomes import Outcomes
+from services.fetcher.lists import outcomes as module
+from services.fetcher.lists.outcomes import Outcomes
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 URL = "https://www.a.uz/news/123?utm_source=x"

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.contracts.sources import Politeness, Source
-from services.fetcher.answers import Answer, Fault, Refusal
-from services.fetcher.frontier import host_entry
 from services.fetcher.interpret import Denied, Later
 from services.fetcher.politeness import Rule, allowed_from, answered, asked, closed, gentler, read_retry_after, rule_for
+from services.fetcher.queue.frontier import host_entry
 from services.fetcher.robots import read_robots, robots_url
 from services.fetcher.source_book import SourceBook
+from services.fetcher.web.answers import Answer, Fault, Refusal
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 RULE = Rule(delay=2, per_day=3, strike=30)

@@ -10,8 +10,8 @@ import pytest
 
 from services.console.site_probe import MAX_REQUESTS, MAX_WAIT_SECONDS, Probe
 from services.contracts.sources import Politeness
-from services.fetcher.answers import Answer, Fault, Outcome
 from services.fetcher.interpret import Denied, Later, Usable
+from services.fetcher.web.answers import Answer, Fault, Outcome
 
 A = "http://a.example"
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.fetcher.listing import Child, Entry, NotAListing
-from services.fetcher.sitemaps import (
+from services.fetcher.lists.listing import Child, Entry, NotAListing
+from services.fetcher.lists.sitemaps import (
     MAX_ROBOTS_SITEMAPS,
     MAX_URLS,
     fresh,

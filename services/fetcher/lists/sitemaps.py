@@ -12,8 +12,8 @@ from urllib.parse import urljoin
 from xml.parsers import expat
 
 from services.contracts.identity import BadUrl, canonical_url
-from services.fetcher.feeds import read_feed
-from services.fetcher.listing import LASTMOD_SLACK, Child, Entry, Listing, NotAListing
+from services.fetcher.lists.feeds import read_feed
+from services.fetcher.lists.listing import LASTMOD_SLACK, Child, Entry, Listing, NotAListing
 
 MAX_UNPACKED_BYTES = 50 * 1024 * 1024
 """The protocol's bound for one sitemap, unpacked."""

@@ -10,8 +10,8 @@ from weakref import WeakValueDictionary
 
 from services.contracts.pages import FrontierEntry
 from services.contracts.topics import URL_FRONTIER, M, Topic
-from services.fetcher.frontier import Frontier, partition_of
 from services.fetcher.pulse import Pulse
+from services.fetcher.queue.frontier import Frontier, partition_of
 from services.runtime import logs, metrics
 from services.runtime.retry import Backoff
 from services.runtime.stage import Transient

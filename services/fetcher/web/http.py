@@ -20,12 +20,20 @@ import httpcore
 import httpx
 
 from services.contracts.identity import BadUrl, host_of
-from services.fetcher.addresses import Pin, refusal, refusal_of_host
-from services.fetcher.answers import MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_WIRE_BYTES, Answer, Fault, Outcome, Refusal
-from services.fetcher.connections import Connections
-from services.fetcher.egress import Proxy, check_source_address, tls_context
 from services.fetcher.interpret import redacted
-from services.fetcher.unpacking import ACCEPTED, TooLarge, Unpacker, Unreadable
+from services.fetcher.web.addresses import Pin, refusal, refusal_of_host
+from services.fetcher.web.answers import (
+    MAX_BODY_BYTES,
+    MAX_HEADER_BYTES,
+    MAX_WIRE_BYTES,
+    Answer,
+    Fault,
+    Outcome,
+    Refusal,
+)
+from services.fetcher.web.connections import Connections
+from services.fetcher.web.egress import Proxy, check_source_address, tls_context
+from services.fetcher.web.unpacking import ACCEPTED, TooLarge, Unpacker, Unreadable
 
 CONNECT_SECONDS = 10.0
 KEEPALIVE_SECONDS = 20.0

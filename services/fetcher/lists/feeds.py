@@ -16,9 +16,9 @@ from urllib.parse import urljoin
 import feedparser
 
 from services.contracts.identity import BadUrl, canonical_url
-from services.fetcher.feed_charset import feed_text
-from services.fetcher.feed_markup import MAX_ENTRIES_READ, DeclaresEntities, mended_feed
-from services.fetcher.listing import Entry, Listing, NotAListing
+from services.fetcher.lists.feed_charset import feed_text
+from services.fetcher.lists.feed_markup import MAX_ENTRIES_READ, DeclaresEntities, mended_feed
+from services.fetcher.lists.listing import Entry, Listing, NotAListing
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_ENTRIES = 500

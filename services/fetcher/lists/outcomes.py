@@ -9,7 +9,7 @@ from datetime import datetime
 
 from services.contracts.identity import BadUrl, canonical_url, host_of
 from services.contracts.outcomes import Receipt, Rejection
-from services.fetcher.index_pages import Shapes
+from services.fetcher.lists.index_pages import Shapes
 
 MAX_HOSTS = 1_000
 """Hosts of index pages whose shapes are kept; the one of which nothing was heard for longest goes first."""

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from services.contracts.pages import FrontierEntry
 from services.contracts.topics import URL_FRONTIER
-from services.fetcher.frontier import Frontier
 from services.fetcher.pulse import Pulse
+from services.fetcher.queue.frontier import Frontier
 from services.runtime import logs
 from services.runtime.connection import client_options
 from services.runtime.settings import RuntimeSettings

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from services.fetcher.addresses import read_pins
-from services.fetcher.credentials import Credentials
-from services.fetcher.egress import read_proxy
-from services.fetcher.http import HttpxWeb
 from services.fetcher.settings import FetcherSettings
+from services.fetcher.web.addresses import read_pins
+from services.fetcher.web.credentials import Credentials
+from services.fetcher.web.egress import read_proxy
+from services.fetcher.web.http import HttpxWeb
 from services.runtime.link import Unusable
 
 CONNECTIONS_PER_PLACE = 8

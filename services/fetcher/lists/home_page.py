@@ -11,8 +11,8 @@ from urllib.parse import urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser
 
 from services.contracts.identity import BadUrl, canonical_url, host_of
-from services.fetcher.index_pages import read_tree
 from services.fetcher.interpret import charset_of
+from services.fetcher.lists.index_pages import read_tree
 
 MAX_FEEDS = 20
 MAX_EDITIONS = 30

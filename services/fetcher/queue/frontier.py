@@ -14,7 +14,7 @@ from aiokafka.partitioner import murmur2
 from services.contracts.identity import host_of
 from services.contracts.pages import FrontierEntry, ListForm
 from services.fetcher.politeness import Rule, allowed_from
-from services.fetcher.table import LANES, SLICE, QueueLane, Table, name_of, unseen_since, wait_of
+from services.fetcher.queue.table import LANES, SLICE, QueueLane, Table, name_of, unseen_since, wait_of
 
 HOST_RECORD_EVERY = timedelta(seconds=5)
 """How far behind a busy host's record may be; whoever takes the host over counts it in."""

@@ -15,7 +15,7 @@ from urllib.parse import unquote, unquote_plus, urldefrag, urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from services.contracts.identity import BadUrl, canonical_url, host_of
-from services.fetcher.listing import Entry, Listing, NotAListing
+from services.fetcher.lists.listing import Entry, Listing, NotAListing
 
 MAX_BYTES = 3 * 1024 * 1024
 MAX_LINKS = 2_000

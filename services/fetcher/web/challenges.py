@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from services.fetcher.answers import Answer
+from services.fetcher.web.answers import Answer
 
 MAX_READ_BYTES = 64 * 1024
 """Of a refusal's body; a challenge says what it is in its head."""

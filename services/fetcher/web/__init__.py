@@ -1,0 +1,1 @@
+"""The wire and its guard: one request and its bounded answer, wherever a name leads."""
