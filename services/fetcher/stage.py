@@ -59,9 +59,7 @@ class Acceptor:
             known = self._frontier.get(host, f"url:{canonical_url(request.url)}")
             entry = accept(request, known, Mark(self._frontier.writer, self._clock()))
             if entry is not None:
-                if not self._ledger.steady:
-                    # Whoever waited here would hold up the hand-over that the group may ask for.
-                    raise Transient("this process stood still: the group says first whose partition it is")
+                self._stood_still()
                 try:
                     await self._ledger.write(entry)
                 except NotOurs as error:
@@ -74,7 +72,13 @@ class Acceptor:
         while not self._frontier.runs(partition):
             if asyncio.get_running_loop().time() > deadline:
                 raise Transient(f"the frontier's partition {partition} is not read yet")
+            self._stood_still()
             await asyncio.sleep(LOOK_SECONDS)
+
+    def _stood_still(self) -> None:
+        """Whoever waited here for the group's word would hold up the hand-over it may ask for. Raises Transient."""
+        if not self._ledger.steady:
+            raise Transient("this process stood still: the group says first whose partition it is")
 
 
 def stage(accept_request: Callable[[FetchRequest], Awaitable[Rejection | None]]) -> Stage[FetchRequest, FrontierEntry]:
