@@ -235,6 +235,8 @@ class Crawl:
         try:
             if entry.kind == "feed":
                 await self._polling.poll(entry)
+            elif self._is_unwatched(entry):
+                await self._scribe.drop(entry, "its source is no longer watched")
             elif _is_list(entry):
                 await self._polling.read(entry)
             else:
@@ -248,6 +250,13 @@ class Crawl:
             del self._jobs[turn.host]
             self._frontier.again(entry, self._clock())
             self.wake()
+
+    def _is_unwatched(self, entry: FrontierEntry) -> bool:
+        """Whether a request that nobody made by hand belongs to a source that was removed since."""
+        request = entry.request
+        if entry.state != "pending" or request is None or request.reason == "submitted" or request.source is None:
+            return False
+        return self._book.removed(request.source)
 
     async def _stumbled(self, entry: FrontierEntry, error: Exception) -> None:
         why = f"a fault of ours: {type(error).__name__}: {error}"

@@ -243,7 +243,7 @@ def listed(entry: FrontierEntry, new: int, mark: Mark) -> FrontierEntry:
 
 
 def unlisted(entry: FrontierEntry, why: str, fault: str | None, mark: Mark) -> FrontierEntry:
-    """A list that was asked for can't be read; no article is refused by that."""
+    """What was asked for can't be read as a list, or need not be fetched; no article is refused by that."""
     return _ended(entry, "failed", mark, request=entry.request, detail=why[:MAX_DETAIL_CHARS], fault=fault)
 
 

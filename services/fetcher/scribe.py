@@ -10,7 +10,7 @@ from services.contracts.identity import canonical_url, host_of
 from services.contracts.pages import FetchedPage, FetchRequest, FrontierEntry
 from services.contracts.topics import FETCH_REQUESTS, FETCHED_PAGES, REJECTIONS
 from services.fetcher.interpret import Denied, Later, rejection
-from services.fetcher.lifecycle import Mark, Patience, denied, postponed, seen, with_what_others_know
+from services.fetcher.lifecycle import Mark, Patience, denied, postponed, seen, unlisted, with_what_others_know
 from services.fetcher.queue.frontier import Frontier, partition_of
 from services.fetcher.queue.ledger import Insistence, Ledger, NotOurs, Publisher
 from services.runtime import logs, metrics
@@ -96,6 +96,12 @@ class Scribe:
             until=result.due_at and result.due_at.isoformat(timespec="seconds"),
         )  # fmt: skip
         return None
+
+    async def drop(self, entry: FrontierEntry, why: str) -> None:
+        """End what nobody waits for any more; that is no rejection."""
+        self.still_ours(entry)
+        await self.record(entry, unlisted(entry, why, None, self.mark()))
+        logs.logger().info("dropped", url=entry.url, source=entry.source, why=why)
 
     async def refuse(self, entry: FrontierEntry, why: Denied) -> None:
         """Say that a page is not wanted, or is gone."""

@@ -17,6 +17,7 @@ class SourceBook:
 
     def __init__(self) -> None:
         self._sources: dict[str, Source] = {}
+        self._removed: set[str] = set()
         self._wishes: Mapping[str, Politeness] | None = None
         """By host; None until somebody asks after a change, for thousands of sources come in one after another."""
         self.version = 0
@@ -29,8 +30,10 @@ class SourceBook:
         """A source was added or changed, or is gone (None)."""
         if source is None:
             self._sources.pop(source_id, None)
+            self._removed.add(source_id)
         else:
             self._sources[source_id] = source
+            self._removed.discard(source_id)
         self._wishes = self._lists = self._index_hosts = None
         self.version += 1
 
@@ -44,6 +47,10 @@ class SourceBook:
     def source(self, source_id: str | None) -> Source | None:
         """The source itself."""
         return self._sources.get(source_id or "")
+
+    def removed(self, source_id: str) -> bool:
+        """Whether we heard that the source was removed; of one that nobody told us of yet we can't say so."""
+        return source_id in self._removed
 
     def wishes(self, host: str) -> Politeness | None:
         """How gently a host should be treated by the word of the sources that live on it."""

@@ -390,6 +390,18 @@ async def test_what_is_known_of_a_host_is_written_down_a_while_after_its_last_re
         gauging.cancel()
 
 
+async def test_what_waits_for_a_source_that_is_removed_is_dropped_unless_somebody_asked_by_hand() -> None:
+    by_hand = "http://a.example/by-hand"
+    async with fetching({A: [HTML], by_hand: [HTML]}) as it:
+        it.book.apply("gone", None)
+        now = utc_now()
+        await it.acceptor.accept(FetchRequest(url=A, source="gone", reason="feed", requested_at=now))
+        await it.acceptor.accept(FetchRequest(url=by_hand, source="gone", reason="submitted", requested_at=now))
+        await until(lambda: it.broker.pages == [by_hand] and "failed" in it.broker.states(A))
+        assert A not in it.web.asked
+        assert not it.broker.refused
+
+
 async def test_a_proxy_that_is_down_is_no_attempt_of_any_url() -> None:
     down = Fault(A, "proxy", "nobody answers")
     async with fetching(
