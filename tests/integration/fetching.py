@@ -213,6 +213,10 @@ class Fleet:
         """What all replicas have written, one after another."""
         return "\n".join(path.read_text() for path in sorted(self._folder.glob("replica-*.log")))
 
+    def assignments(self) -> int:
+        """How often the replica was dealt partitions that saw most of it."""
+        return max(path.read_text().count('"event": "assigned"') for path in self._folder.glob("replica-*.log"))
+
     def read_by(self) -> list[list[int]]:
         """For each replica, the partitions that it was given last and has read to their end."""
         return [_read_partitions(path.read_text()) for path in sorted(self._folder.glob("replica-*.log"))]

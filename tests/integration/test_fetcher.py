@@ -202,7 +202,7 @@ async def test_sites_without_feeds_are_read_by_their_pages_and_their_sitemaps(
             await bury(broker, *sources)
         assert {heard.fetched()[url] for url in articles()} == {1}
         strangers = heard.fetched().keys() - articles()
-        assert len(strangers) <= 8, strangers
+        assert len(strangers) < len(articles()), strangers
         assert not too_early(newsroom.requests)
 
 

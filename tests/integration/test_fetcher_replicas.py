@@ -89,19 +89,25 @@ async def test_no_host_has_two_owners_and_replicas_that_come_and_go_repeat_nothi
 ) -> None:
     with Newsroom(copies=2) as newsroom:
         urls = wanted(newsroom)
-        async with tap(broker, PARTITIONS) as heard, fleet(broker, newsroom, tmp_path, REPLICAS) as replicas:
+        async with (
+            tap(broker, PARTITIONS) as heard,
+            # Here nobody is to be late with a heartbeat, however busy this machine is.
+            fleet(broker, newsroom, tmp_path, REPLICAS, KAFKA_SESSION_TIMEOUT_SECONDS=str(3 * SESSION)) as replicas,
+        ):
             await until(lambda: is_dealt_out(replicas), replicas.log)
             await ask_for(broker, *requests_for(urls[::2]))
             await all_done(newsroom, heard, urls[::2], replicas)
             owners = heard.writers()
             assert {len(writers) for writers in owners.values()} == {1}, owners
             assert len({writers[0] for writers in owners.values()}) == REPLICAS
+            dealt = replicas.assignments()
             await ask_for(broker, *requests_for(urls[1::2]))
             await until(lambda: heard.fetched().total() > len(urls) * 0.6, replicas.log)
             await replicas.replace(0)
             await all_done(newsroom, heard, urls, replicas)
-        # It left and another came: two hand-overs, at each of which a host's records may go on in another hand.
-        assert max(len(writers) for writers in heard.writers().values()) <= 3, heard.writers()
+            hand_overs = replicas.assignments() - dealt
+        # A host's records go on in another hand at a hand-over, and only then.
+        assert 1 <= max(len(writers) for writers in heard.writers().values()) - 1 <= hand_overs, heard.writers()
         assert not repeated(newsroom.requests)
         assert not too_early(newsroom.requests)
 
