@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 from services.contracts.identity import BadUrl, canonical_url, host_of
@@ -55,11 +56,10 @@ class Acceptor:
             await self._publisher.send(FETCH_REQUESTS, request, partition=partition)
             return None
         await self._restored(partition)
-        async with self._ledger.lock(host):
+        async with self._locked(host):
             known = self._frontier.get(host, f"url:{canonical_url(request.url)}")
             entry = accept(request, known, Mark(self._frontier.writer, self._clock()))
             if entry is not None:
-                self._stood_still()
                 try:
                     await self._ledger.write(entry)
                 except NotOurs as error:
@@ -74,6 +74,21 @@ class Acceptor:
                 raise Transient(f"the frontier's partition {partition} is not read yet")
             self._stood_still()
             await asyncio.sleep(LOOK_SECONDS)
+
+    @asynccontextmanager
+    async def _locked(self, host: str) -> AsyncIterator[None]:
+        """The host's lock; whoever holds it may be waiting for the group's word. Raises Transient."""
+        lock = self._ledger.lock(host)
+        while True:
+            self._stood_still()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await lock.acquire()
+                break
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _stood_still(self) -> None:
         """Whoever waited here for the group's word would hold up the hand-over it may ask for. Raises Transient."""
