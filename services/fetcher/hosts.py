@@ -106,6 +106,8 @@ class Hosts:
         try:
             self._frontier.put(self._mark().on(asked(self._frontier.host(host, self._clock()), self._clock())))
             await self._keep(host)
+            if not (self.ours(host) and self._pulse.steady()):
+                raise NotOurs(host)  # writing took so long that another may ask the host now
             secrets = self._credentials.headers_for(source, url) if self._credentials else {}
             outcome = await self._web.get(url, {**headers, **secrets})
         finally:
