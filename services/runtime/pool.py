@@ -69,6 +69,9 @@ class ProcessPool:
         except asyncio.CancelledError:
             future.cancel()  # type: ignore[no-untyped-call]  # kills the worker if it runs already
             raise
+        except BrokenProcessPool:
+            pool.usable()  # the pool that gave up leaves its workers as they are, hanging ones too: end them now
+            raise
         return result
 
     def close(self) -> None:
