@@ -56,7 +56,10 @@ def wanted(source: Source, since: datetime, until: datetime | None, now: datetim
 
     Raises LocalRunError where there are no such days.
     """
-    zone = ZoneInfo(source.timezone) if source.timezone else UTC
+    try:
+        zone = ZoneInfo(source.timezone) if source.timezone else UTC
+    except (KeyError, ValueError, OSError):
+        raise LocalRunError(f"The zone of {source.id}, {source.timezone!r}, is none: add the source again.") from None
     first = since.replace(tzinfo=zone)
     after = None if until is None else (until + timedelta(days=1)).replace(tzinfo=zone)
     if first > now:

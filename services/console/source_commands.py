@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.table import Table
 from rich.text import Text
 
@@ -24,12 +25,13 @@ from services.contracts.identity import canonical_url
 from services.contracts.pages import SourceFacts
 from services.contracts.sources import Politeness, Source
 from services.contracts.topics import SOURCES, URL_FRONTIER
-from services.fetcher.source_files import SourceFileError, as_json, as_toml, countries, of_countries, read
+from services.fetcher.source_files import SourceFileError, as_json, as_toml, countries, doubts, of_countries, read
 from services.runtime.settings import read as read_settings
 
 sources = typer.Typer(help="The news sites that are watched.", no_args_is_help=True)
 
 _FILE_ENDINGS = (".toml", ".json")
+_WANTED = {"id": "lower-case letters, digits and hyphens, like uza, 64 at most"}
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, do nothing.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
@@ -48,7 +50,7 @@ def add(
     language: Annotated[str | None, typer.Option(help="BCP 47, like uz-Latn; a hint.")] = None,
     timezone: Annotated[str | None, typer.Option(help="IANA, like Asia/Tashkent; for dates without a zone.")] = None,
     country: Annotated[str | None, typer.Option(help="ISO 3166, like UZ.")] = None,
-    delay: Annotated[float | None, typer.Option(help="Seconds between two requests to one host.")] = None,
+    delay: Annotated[float | None, typer.Option(min=0, help="Seconds between two requests to one host.")] = None,
     file: Annotated[Path | None, typer.Option(help="TOML or JSON: a list of sources instead.")] = None,
     dry_run: DryRun = False,
     state: State = HERE,
@@ -280,9 +282,15 @@ def _described(described: dict[str, Any]) -> Source:
     try:
         for field in ("feeds", "sitemaps", "index_pages"):
             described[field] = tuple(map(canonical_url, described.get(field, ())))
-        return Source(**described | {"homepage": canonical_url(described["homepage"])})
+        source = Source(**described | {"homepage": canonical_url(described["homepage"])})
+    except ValidationError as error:
+        wrong = [f"{fault['loc'][0]}: {_WANTED.get(str(fault['loc'][0]), fault['msg'])}" for fault in error.errors()]
+        raise LocalRunError(f"Not added: {'; '.join(wrong)}") from None
     except ValueError as error:
         raise LocalRunError(f"Not added: {error}") from None
+    if wrong := list(doubts(source)):
+        raise LocalRunError(f"Not added: {'; '.join(wrong)}")
+    return source
 
 
 def _discovered(state: Path, site: str, id_: str | None, chosen: dict[str, Any]) -> Source:

@@ -141,10 +141,11 @@ def _source(entry: Mapping[str, Any]) -> tuple[Source | None, list[str]]:
         source = Source.model_validate(entry)
     except ValidationError as error:
         return None, wrong + [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-    return source, wrong + list(_doubts(source))
+    return source, wrong + list(doubts(source))
 
 
-def _doubts(source: Source) -> Iterable[str]:
+def doubts(source: Source) -> Iterable[str]:
+    """What is wrong with a source that the contract lets pass: addresses, language, country, zone."""
     for field, urls in {"homepage": (source.homepage,), **{f: getattr(source, f) for f in _ADDRESSES}}.items():
         for url in urls:
             try:

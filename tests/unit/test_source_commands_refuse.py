@@ -1,0 +1,31 @@
+"""What `xabar sources add` does not take, and how it says so: nothing is sent, for no broker is there."""
+
+import pytest
+from typer.testing import CliRunner
+
+from services.console.commands import app
+from services.console.local.errors import LocalRunError
+
+GOOD = ["--homepage", "https://a.example/", "--feed", "https://a.example/rss"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["Bad_ID", *GOOD], "id: lower-case letters"),
+        (["a", *GOOD, "--timezone", "Mars/X"], "'Mars/X' is no IANA zone"),
+        (["a", *GOOD, "--country", "Uzb"], "'Uzb' is not two capital letters"),
+        (["a", *GOOD, "--language", "not a language"], "is not like uz"),
+        (["a", "--homepage", "nowhere", "--feed", "https://a.example/rss"], "begins with neither http:// nor https://"),
+    ],
+)
+def test_a_source_that_no_file_could_hold_is_not_added_by_hand_either(given: list[str], said: str) -> None:
+    told = CliRunner().invoke(app, ["sources", "add", *given])
+    assert isinstance(told.exception, LocalRunError)
+    assert said in str(told.exception)
+
+
+def test_a_negative_delay_is_refused_in_one_line() -> None:
+    told = CliRunner().invoke(app, ["sources", "add", "a", *GOOD, "--delay", "-3"])
+    assert told.exit_code == 2
+    assert "Traceback" not in told.output
