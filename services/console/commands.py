@@ -17,17 +17,17 @@ from services.console import demo as demo_run
 from services.console import doctor as checks
 from services.console import lookup, status
 from services.console.backfill import backfill
-from services.console.broker import named, offsets, send, tail
+from services.console.broker import connected, named, newest, offsets, send, tail
 from services.console.frontier_commands import frontier
 from services.console.local.errors import LocalRunError
-from services.console.settings import settings_for
+from services.console.settings import ConsoleSettings, settings_for
 from services.console.source_commands import sources
 from services.console.stay import purge, stay, stop
 from services.console.terminal import HERE, State, screen
 from services.contracts.identity import BadUrl, canonical_url, host_of
 from services.contracts.outcomes import StageControl
 from services.contracts.pages import FetchRequest
-from services.contracts.topics import FETCH_REQUESTS, STAGE_CONTROLS, STAGE_INPUTS, TOPICS, Topic
+from services.contracts.topics import FETCH_REQUESTS, SOURCES, STAGE_CONTROLS, STAGE_INPUTS, TOPICS, Topic
 from services.runtime.stage import Record
 from services.runtime.topics import TopicSettings, applied, configuration
 
@@ -90,7 +90,8 @@ def status_(
     """Show stages, lag, sources and dead letters."""
     settings = settings_for(state)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(status.show(settings, screen, watch=watch))
+        if not asyncio.run(status.show(settings, screen, watch=watch)):
+            raise typer.Exit(1)
 
 
 @app.command()
@@ -103,8 +104,15 @@ def submit(
     except BadUrl as error:
         raise LocalRunError(f"Not submitted: {error}") from None
     request = FetchRequest(url=url, source=source, reason="submitted", requested_at=datetime.now(UTC))
-    asyncio.run(send(settings_for(state), FETCH_REQUESTS, request))
+    asyncio.run(_submit(settings_for(state), request))
     screen.print(f"submitted to {host_of(url)}; look for it with: xabar article {url}", soft_wrap=True)
+
+
+async def _submit(settings: ConsoleSettings, request: FetchRequest) -> None:
+    async with connected(settings, [FETCH_REQUESTS, SOURCES]) as link:
+        if request.source is not None and request.source not in await newest(link, SOURCES):
+            raise LocalRunError(f"There is no source {request.source!r}; `xabar sources list` shows them.")
+        await link.send(FETCH_REQUESTS, request)
 
 
 @app.command()

@@ -67,11 +67,16 @@ class Wanted:
         entry = read_entry(value)
         return (
             entry is not None
-            and (entry.robots is None or entry.request is not None)
+            and (self._key is not None or self._is_a_page(entry))
             and self._host in (None, entry.host)
             and self._state in (None, entry.state)
             and self._source in (None, entry.source)
         )
+
+    def _is_a_page(self, entry: FrontierEntry) -> bool:
+        """Not a robots.txt, and no list, or its backfill would begin anew; one that failed may well be meant."""
+        listed = entry.request is not None and entry.request.listing is not None
+        return entry.robots is None and (not listed or self._state == "failed")
 
 
 def _request(entry: FrontierEntry, now: datetime, lane: str) -> FetchRequest:

@@ -83,7 +83,7 @@ def add(
             settings_for(state)  # with nowhere to write to, no site is asked
         wanted = [_discovered(state, site, id_ or (what if what != site else None), chosen)]
         if not dry_run and id_ is None and what == site:
-            _refuse_another(wanted[0], asyncio.run(_watched(state)))
+            refuse_another(wanted[0], asyncio.run(_watched(state)))
     else:
         raise LocalRunError("Give a site's https://…, or an ID with --homepage and --feed, or --file sources.toml.")
     if not dry_run:
@@ -315,10 +315,20 @@ def _discovered(state: Path, site: str, id_: str | None, chosen: dict[str, Any])
     return source
 
 
-def _refuse_another(source: Source, known: dict[str, Any]) -> None:
+def refuse_another(source: Source, known: dict[str, Any]) -> None:
+    """Raises LocalRunError where the id is another site's, or another id watches the same lists."""
     before = known.get(source.id)
     if before is not None and canonical_url(before.homepage) != source.homepage:
         raise LocalRunError(f"{source.id} is {before.homepage} already; give this one another id with --id.")
+    lists = set(places_of(source))
+    for id_, other in known.items():
+        if id_ != source.id and lists & set(places_of(other)):
+            raise LocalRunError(f"{id_} watches that already; replace it with --id {id_}, or name another with --id.")
+
+
+def places_of(source: Source) -> tuple[str, ...]:
+    """Every list that the source names."""
+    return (*source.feeds, *source.sitemaps, *source.index_pages)
 
 
 def _of_files(words: Sequence[str], everything: bool) -> list[Source]:

@@ -116,29 +116,33 @@ async def dead_letters_waiting(settings: ConsoleSettings) -> dict[str, int]:
     return {stage: sum(after - first for first, after in found[name]) for stage, name in names.items()}
 
 
-async def _picture(settings: ConsoleSettings) -> RenderableType:
+async def _picture(settings: ConsoleSettings) -> tuple[RenderableType, bool]:
+    """What there is to see, and whether the broker told its part."""
     stages = await asyncio.to_thread(read_stages, settings.console_health_urls)
     try:
         waiting = await dead_letters_waiting(settings)
     except LocalRunError as error:
-        return Group(stage_table(stages, {}), Text(str(error), style="red"))
+        return Group(stage_table(stages, {}), Text(str(error), style="red")), False
     parts: list[RenderableType] = []
     if stages:
         parts.append(stage_table(stages, waiting))
     else:
         parts.append(Text("No service is known: set CONSOLE_HEALTH_URLS=fetcher=http://host:8080,parser=…"))
     by_source = source_table(stages)
-    return Group(*parts, by_source) if by_source else Group(*parts)
+    return (Group(*parts, by_source) if by_source else Group(*parts)), True
 
 
 async def show(
     settings: ConsoleSettings, screen: Console, *, watch: bool, until: Callable[[], bool] = lambda: False
-) -> None:
-    """Print the picture once, or keep it up to date."""
+) -> bool:
+    """Print the picture once, or keep it up to date; whether the broker answered at last."""
+    picture, answered = await _picture(settings)
     if not watch:
-        screen.print(await _picture(settings))
-        return
-    with Live(await _picture(settings), console=screen, auto_refresh=False) as live:
+        screen.print(picture)
+        return answered
+    with Live(picture, console=screen, auto_refresh=False) as live:
         while not until():
             await asyncio.sleep(REFRESH_SECONDS)
-            live.update(await _picture(settings), refresh=True)
+            picture, answered = await _picture(settings)
+            live.update(picture, refresh=True)
+    return answered

@@ -170,6 +170,13 @@ def test_many_wait_behind_live_news_and_a_list_stays_a_list() -> None:
         assert (request.lane, request.reason, request.listing, request.since) == (lane, "submitted", "sitemap", NOW)
 
 
+def test_a_list_that_was_read_is_not_read_again_with_the_pages() -> None:
+    asked = FetchRequest(url="https://a.example/map.xml", reason="sitemap", listing="sitemap", requested_at=NOW)
+    read = entry("https://a.example/map.xml", state="fetched", request=asked)
+    assert chosen(Wanted(9, host="a.example", state="fetched"), read) == []
+    assert chosen(Wanted(9, url=read.url), read) == [read.url]
+
+
 def test_a_kept_robots_txt_is_no_page_to_ask_for() -> None:
     kept = entry("https://a.example/robots.txt", state="fetched", robots="H4sI")
     assert chosen(Wanted(9, state="fetched"), kept) == []
