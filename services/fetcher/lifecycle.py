@@ -310,6 +310,12 @@ def not_polled(entry: FrontierEntry, why: str, wait: timedelta, mark: Mark, faul
     )
 
 
+def validators_of(entry: FrontierEntry) -> dict[str, str]:
+    """The headers of a conditional request for what the record holds."""
+    found = {"If-None-Match": entry.etag, "If-Modified-Since": entry.last_modified}
+    return {name: value for name, value in found.items() if value}
+
+
 def with_what_others_know(after: FrontierEntry, newest: FrontierEntry) -> FrontierEntry:
     """A record with what was written to it by others while its job ran: its source's word, its host's robots.txt."""
     changes: dict[str, object] = {"robots": newest.robots, "robots_at": newest.robots_at}

@@ -12,7 +12,7 @@ from services.contracts.identity import canonical_url
 from services.contracts.pages import FrontierEntry
 from services.fetcher.hosts import Hosts
 from services.fetcher.interpret import MAX_HOPS, Denied, Later, Move, Unchanged, Usable, interpret, without_user_info
-from services.fetcher.lifecycle import fetched, finished, looked_again, missed, moved
+from services.fetcher.lifecycle import fetched, finished, looked_again, missed, moved, validators_of
 from services.fetcher.lists.outcomes import Outcomes
 from services.fetcher.missing import probe_url, says_missing, sketch
 from services.fetcher.scribe import Scribe
@@ -61,7 +61,7 @@ class Pages:
             now = self._clock()
             request = request.model_copy(update={"reason": "recrawl", "requested_at": now, "traceparent": None})
         started = self._clock()
-        headers = _validators(entry) if again else {}
+        headers = validators_of(entry) if again else {}
         found = await self._visits.obtain(without_user_info(request.url), request.source, headers, across=False)
         if isinstance(found, Usable) and again:
             found = await self._seen_through(entry, found)
@@ -170,8 +170,3 @@ class Pages:
         await self._scribe.ask_for(request.model_copy(update=update))
         await self._scribe.record(entry, moved(entry, url, self._scribe.mark()))
         logs.logger().info("moved", url=request.url, source=request.source, to=url)
-
-
-def _validators(entry: FrontierEntry) -> dict[str, str]:
-    found = {"If-None-Match": entry.etag, "If-Modified-Since": entry.last_modified}
-    return {name: value for name, value in found.items() if value}

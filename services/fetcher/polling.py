@@ -23,6 +23,7 @@ from services.fetcher.lifecycle import (
     not_polled,
     polled,
     unlisted,
+    validators_of,
     waits,
 )
 from services.fetcher.lists.feeds import read_feed
@@ -96,7 +97,7 @@ class Polling:
     async def poll(self, entry: FrontierEntry) -> None:
         """Read a list whose turn it is."""
         assert entry.url is not None
-        validators = _validators(entry)
+        validators = validators_of(entry)
         # Once a day it is read whole, whatever it says of itself: what it lists is noted, and a lie comes out.
         noted = entry.last_seen is not None and self._clock() - entry.last_seen < WHOLE_EVERY
         whole = entry.whole or entry.lies or not noted or (entry.unchanged + 1) % DOUBT_EVERY == 0
@@ -247,7 +248,7 @@ class Polling:
 
     async def _hid_it(self, entry: FrontierEntry) -> bool:
         """Whether a list that has news says "not modified" to who asks by the old validators, as it may have before."""
-        validators = _validators(entry)
+        validators = validators_of(entry)
         if not validators or entry.whole or entry.lies or not entry.unchanged:
             return False
         assert entry.url is not None
@@ -335,11 +336,6 @@ class Polling:
         self._scribe.still_ours(entry)
         await self._scribe.record(entry, unlisted(entry, why, fault, self._scribe.mark()))
         logs.logger().warning("list not read", url=entry.url, source=entry.source, why=why, fault=fault)
-
-
-def _validators(entry: FrontierEntry) -> dict[str, str]:
-    found = {"If-None-Match": entry.etag, "If-Modified-Since": entry.last_modified}
-    return {name: value for name, value in found.items() if value}
 
 
 def _why_not(found: Meaning) -> tuple[str, str | None]:
