@@ -12,7 +12,7 @@ from services.contracts.pages import Rights
 
 EARLIEST_YEAR = 1995
 
-DateSource = Literal["json-ld", "meta", "time-element", "text-near-headline", "url", "feed"]
+DateSource = Literal["recipe", "json-ld", "meta", "time-element", "text-near-headline", "url", "feed"]
 
 
 class Instant(Value):
@@ -58,11 +58,20 @@ class Edition(Value):
     url: str
 
 
+class Image(Value):
+    """A picture of the article, with what the page says below it."""
+
+    url: str
+    caption: str | None = None
+    credit: str | None = None
+
+
 class Extraction(Value):
     """How the text was won from the page."""
 
     method: str = Field(description="extractor and version")
-    recipe: str | None = None
+    recipe: str | None = Field(default=None, description="the site recipe that was used, host@version")
+    missed: tuple[str, ...] = Field(default=(), description="fields of the recipe that found nothing on this page")
     confidence: Share
 
 
@@ -78,13 +87,16 @@ class ParsedArticle(Message):
     title: str
     text: str = Field(description="paragraphs, a blank line between two")
     lead: str | None = None
-    authors: tuple[str, ...] = ()
+    authors: tuple[str, ...] = Field(default=(), description="persons")
+    organizations: tuple[str, ...] = Field(default=(), description="agencies and desks named as authors")
     published: Instant | None = None
     modified: Instant | None = None
     language_declared: str | None = None
     section: str | None = None
     tags: tuple[str, ...] = ()
-    image: str | None = None
+    image: str | None = Field(default=None, description="the lead image's URL")
+    images: tuple[Image, ...] = Field(default=(), description="the article's pictures that have a caption, in order")
+    next_page: str | None = Field(default=None, description="URL of the article's next page, which is not followed")
     body_sha256: str = Field(description="of the page's bytes")
     engagement: Engagement | None = None
     editions: tuple[Edition, ...] = ()

@@ -16,6 +16,7 @@ MAX_JSON_LD_NODES = 2_000
 MAX_META_TAGS = 500
 MAX_NODES = 60_000
 """Of the page's tree that are walked for blocks; a page of news has two thousand."""
+MAX_PICTURES = 200
 MAX_SHORT_LINES = 400
 """That are read for dates and counters."""
 MAX_NAMES_CHARS = 2_000

@@ -15,14 +15,15 @@ from services.contracts.identity import BadUrl, article_id, canonical_url, conte
 from services.contracts.message import Stamp
 from services.contracts.outcomes import Rejection, RejectionReason
 from services.contracts.pages import FetchedPage
-from services.parser import address
-from services.parser.blocks import Block, blocks_of
-from services.parser.body import Body, body_of
-from services.parser.decode import Decoded, TooLarge, decode, unpack
+from services.parser.body.body import Body, body_of
+from services.parser.dates.publication import Publication, publication_of
 from services.parser.limits import Limits
-from services.parser.metadata import Metadata, metadata_of
-from services.parser.nesting import overgrown
-from services.parser.publication import Publication, headline, publication_of
+from services.parser.metadata.metadata import Metadata, metadata_of
+from services.parser.page import address
+from services.parser.page.blocks import Block, blocks_of
+from services.parser.page.decode import Decoded, TooLarge, decode, unpack
+from services.parser.page.headline import headline
+from services.parser.page.nesting import overgrown
 
 STAGE = "parser"
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.parser import dates
-from services.parser.dates import read, read_all, read_relative, read_stamp
+from services.parser.dates import reading as dates
+from services.parser.dates.reading import read, read_all, read_relative, read_stamp
 
 FETCHED = datetime(2024, 6, 1, 12, tzinfo=UTC)
 TASHKENT = ZoneInfo("Asia/Tashkent")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.contracts.pages import pack
-from services.parser.decode import TooLarge, clean, decode, unpack
+from services.parser.page.decode import TooLarge, clean, decode, unpack
 
 RUSSIAN = "<html><body><p>Погода в долине: снег идёт третий день, дороги закрыты.</p></body></html>"
 UZBEK = "<html><body><p>Водийда об-ҳаво: қор учинчи кун ёғмоқда, йўллар ёпиқ.</p></body></html>"

@@ -15,8 +15,8 @@ from services.contracts.articles import ParsedArticle
 from services.contracts.message import Stamp
 from services.contracts.outcomes import Rejection
 from services.contracts.pages import FetchedPage, FetchRequest, Hints, SourceFacts, pack
-from services.parser.blocks import blocks_of
 from services.parser.limits import MAX_NAMES_CHARS, Limits
+from services.parser.page.blocks import blocks_of
 from services.parser.parse import parse
 
 PAGES = Path(__file__).parent / "pages"

@@ -9,11 +9,10 @@ from typing import Any
 
 import trafilatura
 
-from services.parser import noise
-from services.parser.blocks import Block, short_lines
-from services.parser.decode import clean
-from services.parser.metadata import words_of
-from services.parser.publication import headline
+from services.parser.body import noise
+from services.parser.page.blocks import Block, short_lines
+from services.parser.page.decode import clean
+from services.parser.page.headline import headline, words_of
 
 METHOD = f"trafilatura {trafilatura.__version__}, edges 1"
 _FALLBACK = "blocks 1"

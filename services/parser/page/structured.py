@@ -10,8 +10,8 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
-from services.parser.decode import clean
 from services.parser.limits import MAX_JSON_LD_CHARS, MAX_JSON_LD_NODES
+from services.parser.page.decode import clean
 
 Node = dict[str, Any]
 

@@ -10,7 +10,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from services.contracts.articles import EARLIEST_YEAR, DateSource, Instant
-from services.parser.months import TODAY, YESTERDAY, month, says
+from services.parser.dates.months import TODAY, YESTERDAY, month, says
 
 Precision = Literal["day", "minute", "second"]
 

@@ -14,9 +14,11 @@ from selectolax.lexbor import LexborHTMLParser
 
 from services.contracts.articles import DateSource, Instant
 from services.contracts.pages import FetchedPage
-from services.parser import dates, noise
-from services.parser.blocks import Block, short_lines
-from services.parser.metadata import Metadata, words_of
+from services.parser.body import noise
+from services.parser.dates import reading as dates
+from services.parser.metadata.metadata import Metadata
+from services.parser.page.blocks import Block, short_lines
+from services.parser.page.headline import headline
 
 _PUBLISHED_META = (
     "article:published_time", "article:published", "og:published_time", "og:article:published_time", "datepublished",
@@ -206,23 +208,6 @@ def _stands_in_a_list(index: int, blocks: Sequence[Block]) -> bool:
     for reading in dates.read_all(own):
         own = own.replace(reading.raw, " ")
     return blocks[index].linked > 0.6 and len(noise.key(own).split()) >= _WORDS_OF_A_TITLE
-
-
-def headline(title: str, blocks: Sequence[Block]) -> int | None:
-    """Where the headline stands among the blocks."""
-    wanted = words_of(title)
-    if not wanted:
-        return None
-    best: tuple[float, int] | None = None
-    for index, block in enumerate(blocks):
-        if len(block.text) > 2 * len(title) + 40 or block.part in ("footer", "related") or block.linked > 0.8:
-            continue
-        own = words_of(block.text)
-        alike = len(wanted & own) / len(wanted | own) if own else 0.0
-        score = alike + (0.2 if block.tag == "h1" else 0.0)
-        if alike >= 0.6 and (best is None or score > best[0]):
-            best = (score, index)
-    return best[1] if best else None
 
 
 def _agreed(stated: dates.Reading, shown: dates.Reading, zone: ZoneInfo | None) -> dates.Reading:

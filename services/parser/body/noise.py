@@ -9,9 +9,9 @@ from importlib.resources import files
 from typing import Literal
 
 from services.contracts.folding import TURNED_COMMA, fold
-from services.parser import dates
+from services.parser.dates import reading as dates
+from services.parser.dates.months import month
 from services.parser.limits import MAX_LINE_CHARS
-from services.parser.months import month
 
 Kind = Literal["views", "print", "share", "date", "photo", "related", "bare", "plea"]
 

@@ -14,9 +14,6 @@ from selectolax.lexbor import LexborHTMLParser
 
 from services.contracts.articles import Edition
 from services.contracts.pages import Rights
-from services.parser.address import absolute, is_root, related_host
-from services.parser.blocks import Block
-from services.parser.decode import clean
 from services.parser.limits import (
     MAX_AUTHORS,
     MAX_EDITIONS,
@@ -26,7 +23,11 @@ from services.parser.limits import (
     MAX_TAGS,
     MAX_TITLE_CHARS,
 )
-from services.parser.structured import Graph, graph_of, kinds, tidy
+from services.parser.page.address import absolute, is_root, related_host
+from services.parser.page.blocks import Block
+from services.parser.page.decode import clean
+from services.parser.page.headline import words_of
+from services.parser.page.structured import Graph, graph_of, kinds, tidy
 
 _SPACES = re.compile(r"\s+")
 _ENDLESS_REFERENCE = re.compile(r"&#\d{10,};?")
@@ -53,7 +54,6 @@ _NO_NAME = re.compile(
     r"|webmaster|user|author|staff|guest|root|moderator|news)$",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"\w+")
 _OPT_OUTS = frozenset({"noai", "noimageai", "notrain"})
 _SURE = 0.5
 
@@ -131,11 +131,6 @@ def metadata_of(tree: LexborHTMLParser, url: str, blocks: Sequence[Block], known
         rights=_rights(graph, meta, known),
         origins=origins,
     )
-
-
-def words_of(text: str) -> set[str]:
-    """The words of a title, for comparing two."""
-    return set(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
 
 
 def one_line(text: str | None) -> str:

@@ -1,0 +1,99 @@
+"""What the classes, ids and tags around a text say about it, as bits: the language of templates, not of readers."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from ahocorasick_rs import AhoCorasick
+
+TAGS = (
+    "article", "main", "section", "nav", "header", "footer", "aside", "form", "figure", "figcaption", "ul", "ol", "li",
+    "table", "td", "blockquote", "p", "h1", "h2", "h3", "h4", "h5", "h6", "div", "dl", "pre", "address", "details", "a",
+    "strong", "time", "span",
+)  # fmt: skip
+TAG_BITS = {tag: 1 << bit for bit, tag in enumerate(TAGS)}
+
+_CONTAINERS = [
+    f"{of}{what}"
+    for of in ["article", "post", "entry", "story", "news", "main", "page", "text", "single", "detail", "full", "blog"]
+    for what in ["body", "content", "text", "main", "inner", "copy", "entry"]
+]
+KEYWORDS = (
+    "article",
+    "content",
+    "body",
+    "text",
+    "entry",
+    "post",
+    "story",
+    "news",
+    "main",
+    "single",
+    "detail",
+    "page",
+    "hentry",
+    "paragraph",
+    "lead lede standfirst summary dek intro excerpt teaser abstract",
+    "caption credit imgdesc foto photo image img figure media gallery video player embed",
+    "comment disqus respond reply",
+    "share social facebook twitter whatsapp telegram follow",
+    "relat recommend more- readmore also similar suggest popular trending most latest recent next prev",
+    "side rail widget module",
+    "nav menu crumb toolbar topbar masthead",
+    "foot copyright legal disclaimer colophon",
+    "head banner logo brand",
+    "sponsor promo adv outbrain taboola commercial dfp marketing -ad- -ads-",
+    "newsletter subscri signup login register paywall premium donat support cta",
+    "author byline writer contributor bio",
+    "date time publish meta info stat view count",
+    "tag categor topic keyword label sectionname kicker",
+    "cookie consent gdpr modal popup overlay banner- notice alert toast",
+    "hidden hide visually -sr- sronly screenreader print mobileonly dnone",
+    "title headline heading",
+    "list item card tile grid teas feed block box",
+    "wrap container row col inner outer",
+    "quote pull",
+    "toc tableof faq accordion tab",
+    "search form field poll quiz",
+    "tool button btn icon link",
+    # Two that say nearly all: the text's own container, and a box that is none of it.
+    " ".join([
+        *_CONTAINERS, "contentbody", "contenttext", "contentarticle", "contentinner", "bodytext", "bodycopy",
+        "bodycontent", "richtext", "fieldnamebody", "-rte-", "-prose-", "-wysiwyg-",
+    ]),
+    " ".join([
+        "comment- comments- related sharing -share- newsletter promo sidebar recommend popular mostread mostview",
+        "breadcrumb footer -nav menu authorbio authorbox authorinfo authorcard aboutauthor cookie subscri alsoread",
+        "alsolike readmore readalso readnext -tag- -tags- social taboola outbrain teaser trending",
+    ]),
+)  # fmt: skip
+"""Parts of a class or an id, by what they tell; bit n of a mask is the n-th. A name is looked at twice: with `-` for
+every separator and around it, and without separators."""
+
+OWN_CONTAINER = 1 << (len(KEYWORDS) - 2)
+"""The bit of names such as `article-body`."""
+
+_BITS: dict[str, int] = {}
+for _bit, _parts in enumerate(KEYWORDS):
+    for _part in _parts.split():
+        _BITS[_part] = _BITS.get(_part, 0) | 1 << _bit
+_BIT_OF = tuple(_BITS.values())
+_MATCHER = AhoCorasick(list(_BITS))
+_MAX_NAME_CHARS = 100
+
+
+def keywords_of(names: str, itemprop: str = "") -> int:
+    """The keywords in an element's classes and id, and in its itemprop."""
+    found = 0
+    for name in names.split():
+        found |= _keywords_of_name(name)
+    return found | _keywords_of_name(itemprop) if itemprop else found
+
+
+@lru_cache(maxsize=65_536)
+def _keywords_of_name(name: str) -> int:
+    dashed = name[:_MAX_NAME_CHARS].lower().replace("_", "-")
+    found = 0
+    for match in _MATCHER.find_matches_as_indexes(f"-{dashed}- {dashed.replace('-', '')}", overlapping=True):
+        found |= _BIT_OF[match[0]]
+    return found
