@@ -20,6 +20,7 @@ from services.console.backfill import backfill
 from services.console.broker import connected, named, newest, offsets, send, tail
 from services.console.frontier_commands import frontier
 from services.console.local.errors import LocalRunError
+from services.console.parse_commands import parse
 from services.console.settings import ConsoleSettings, settings_for
 from services.console.source_commands import sources
 from services.console.stay import purge, stay, stop
@@ -43,6 +44,7 @@ app.add_typer(sources, name="sources")
 app.add_typer(topics, name="topics")
 app.add_typer(frontier, name="frontier")
 app.command()(backfill)
+app.command()(parse)
 
 
 @app.command()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,7 +19,7 @@ from services.console import source_status
 from services.console.broker import connected, newest, send
 from services.console.local.errors import LocalRunError
 from services.console.settings import environment_for, settings_for
-from services.console.terminal import HERE, State, screen
+from services.console.terminal import HERE, State, needing, screen
 from services.contracts.identity import canonical_url
 from services.contracts.pages import SourceFacts
 from services.contracts.sources import Politeness, Source
@@ -184,7 +183,7 @@ def check(
     Asks robots.txt, the home page, every feed, sitemap and index page, and an article; as gently as the fetcher does,
     and by its settings (FETCHER_…).
     """
-    with _needing("fetcher", "parser"):
+    with needing("fetcher", "parser"):
         from services.console import source_check, source_screens
         from services.console.site_session import session
     words = what or []
@@ -222,7 +221,7 @@ def try_out(
     state: State = HERE,
 ) -> None:
     """Poll a URL, fetch and parse three of its articles, show what would be stored; store nothing."""
-    with _needing("fetcher", "parser"):
+    with needing("fetcher", "parser"):
         from services.console import source_screens, source_trial
         from services.console.site_session import session
     known = _of_ids(asyncio.run(_watched(state)), [source]) if source else []
@@ -295,7 +294,7 @@ def _described(described: dict[str, Any]) -> Source:
 
 def _discovered(state: Path, site: str, id_: str | None, chosen: dict[str, Any]) -> Source:
     """What the site itself tells, with what was `chosen` in its place, shown as it will be watched."""
-    with _needing("fetcher", "parser"):
+    with needing("fetcher", "parser"):
         from services.console import site_finding, source_screens
         from services.console.site_session import session
         from services.console.source_trial import NothingThere
@@ -350,6 +349,18 @@ def _is_file(word: str) -> bool:
     return word.endswith(_FILE_ENDINGS) or "/" in word
 
 
+def source_called(id_: str, state: Path) -> Source:
+    """A source of the region pack, or one that is watched. Raises LocalRunError where there is neither."""
+    packed = next((source for source in of_countries(countries()) if source.id == id_), None)
+    if packed is not None:
+        return packed
+    try:
+        found: Source = _of_ids(asyncio.run(_watched(state)), [id_])[0]
+    except LocalRunError as error:
+        raise LocalRunError(f"The region pack has no source {id_!r}, and of those that are watched: {error}") from None
+    return found
+
+
 def _of_ids(known: dict[str, Any], ids: Sequence[str]) -> list[Source]:
     """These of the watched sources, all where none is named. Raises LocalRunError."""
     if unknown := [id_ for id_ in ids if id_ not in known]:
@@ -363,7 +374,7 @@ async def _watched(state: Path) -> dict[str, Any]:
 
 
 async def _statuses(state: Path, id_: str | None, now: datetime) -> list[source_status.SourceStatus]:
-    with _needing("fetcher"):
+    with needing("fetcher"):
         from services.fetcher.settings import FetcherSettings
     try:
         factor = read_settings(FetcherSettings, environment_for(state)).fetcher_silence_factor
@@ -377,13 +388,3 @@ async def _statuses(state: Path, id_: str | None, now: datetime) -> list[source_
 
 def _print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
-
-
-@contextlib.contextmanager
-def _needing(*extras: str) -> Iterator[None]:
-    """Around imports of other services' libraries. Raises LocalRunError naming the extras to install."""
-    try:
-        yield
-    except ImportError as error:
-        wanted = ",".join(("console", *extras))
-        raise LocalRunError(f"{error.name or error} is not installed: pip install 'xabar[{wanted}]'") from None

@@ -50,10 +50,15 @@ class _Refused(Exception):
     detail: str
 
 
-def parse(page: FetchedPage, limits: Limits, now: datetime, version: str = "") -> ParsedArticle | Rejection:
-    """The page's article, or why there is none. Raises ValueError or zlib.error where its body is no packed body."""
+def parse(
+    page: FetchedPage, limits: Limits, now: datetime, version: str = "", content: bytes | None = None
+) -> ParsedArticle | Rejection:
+    """The page's article, or why there is none. `content` is the page's bytes, where the caller has them unpacked.
+
+    Raises ValueError or zlib.error where the page's body is no packed body.
+    """
     try:
-        return _article(page, limits, now, version)
+        return _article(page, limits, now, version, content)
     except _Refused as refused:
         return Rejection(
             stage=STAGE,
@@ -66,8 +71,8 @@ def parse(page: FetchedPage, limits: Limits, now: datetime, version: str = "") -
         )
 
 
-def _article(page: FetchedPage, limits: Limits, now: datetime, version: str) -> ParsedArticle:
-    decoded = _text_of(page, limits)
+def _article(page: FetchedPage, limits: Limits, now: datetime, version: str, content: bytes | None) -> ParsedArticle:
+    decoded = _text_of(page, limits, content)
     tree = LexborHTMLParser(decoded.text)
     blocks = blocks_of(tree)
     metadata = metadata_of(tree, page.url, blocks, page.rights)
@@ -120,16 +125,18 @@ def _article(page: FetchedPage, limits: Limits, now: datetime, version: str) -> 
     )
 
 
-def _text_of(page: FetchedPage, limits: Limits) -> Decoded:
+def _text_of(page: FetchedPage, limits: Limits, content: bytes | None) -> Decoded:
     media_type = page.media_type.split(";")[0].strip().lower()
     if page.status >= 400:
         raise _Refused("http-status", f"status {page.status}")
     if media_type not in _HTML and media_type not in _VAGUE:
         raise _Refused("not-html", media_type)
     try:
-        content = unpack(page.body, limits.max_page_bytes)
+        content = unpack(page.body, limits.max_page_bytes) if content is None else content
     except TooLarge as error:
         raise _Refused("too-large", str(error)) from None
+    if len(content) > limits.max_page_bytes:
+        raise _Refused("too-large", f"more than {limits.max_page_bytes} bytes")
     if content.startswith(_BINARY) or (media_type in _VAGUE and not _LOOKS_LIKE_HTML.search(content[:4096])):
         raise _Refused("not-html", f"{media_type or 'no media type'}, and the bytes are no HTML")
     decoded = decode(content, page.charset)

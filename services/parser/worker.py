@@ -21,10 +21,10 @@ _PAGE = (
 )
 
 
-def work(page: FetchedPage, limits: Limits, version: str) -> ParsedArticle | Rejection:
-    """The page's article or rejection; the last stamp says how long it took."""
+def work(page: FetchedPage, limits: Limits, version: str, content: bytes | None = None) -> ParsedArticle | Rejection:
+    """The page's article or rejection; the last stamp says how long it took. `content` as for parse()."""
     started, clock = datetime.now(UTC), time.perf_counter()
-    result = parse(page, limits, started, version)
+    result = parse(page, limits, started, version, content)
     if isinstance(result, Rejection):
         return result
     stamp = result.stamps[-1].model_copy(update={"took": time.perf_counter() - clock})

@@ -1,0 +1,307 @@
+"""Pages on disk become articles: one JSON line in, one JSON line out, by the stage's own code and without a broker."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AliasChoices,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticSerializationError
+
+from services.contracts.articles import ParsedArticle
+from services.contracts.identity import BadUrl, canonical_url
+from services.contracts.message import Stamp
+from services.contracts.outcomes import Rejection
+from services.contracts.pages import FetchedPage, FetchRequest, Rights, SourceFacts
+from services.runtime.pool import Poisoned
+
+MAX_LINE_BYTES = 64 * 1024 * 1024
+"""Of one line of the input: a page of 8 MiB in base64 takes 11."""
+MAX_FAULTS = 5
+"""That are named of one line."""
+AHEAD = 4
+"""Lines that are read ahead for each process."""
+
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a page's HTTP headers say of it; an empty media type where they don't name one."""
+
+    media_type: str
+    charset: str | None
+    rights: Rights
+
+
+Hear = Callable[[Mapping[str, str]], Heard]
+
+
+class SavedSource(BaseModel):
+    """What is known of the site that a page was saved from."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    id: str | None = None
+    time_zone: str | None = Field(None, validation_alias=AliasChoices("time_zone", "timezone"))
+    language: str | None = None
+    country: str | None = None
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"{value!r} is no IANA name like Asia/Tashkent") from None
+        return value
+
+
+class SavedPage(BaseModel):
+    """One line of the input. What it does not know is ignored, so that other tools' lines can be given as they are."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    id: JsonValue = None
+    url: str | None = None
+    html_path: str | None = None
+    html_base64: str | None = None
+    headers: dict[str, str | list[str] | None] = Field(default_factory=dict)
+    source: SavedSource | None = None
+    fetched_at: AwareDatetime | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _is_fetchable(cls, value: str | None) -> str | None:
+        if not value or not value.strip():
+            return None
+        try:
+            canonical_url(value)
+        except BadUrl as error:
+            raise ValueError(str(error)) from None
+        return value.strip()
+
+    @field_validator("headers", "source", mode="before")
+    @classmethod
+    def _may_be_null(cls, value: Any) -> Any:
+        return {} if value is None else value
+
+    @model_validator(mode="after")
+    def _has_one_body(self) -> SavedPage:
+        if (self.html_path is None) == (self.html_base64 is None):
+            raise ValueError("give either html_path or html_base64")
+        return self
+
+    def content(self, most: int) -> bytes:
+        """The page's bytes, one more than `most` at the most. Raises OSError, ValueError."""
+        if self.html_path is not None:
+            with Path(self.html_path).open("rb") as file:
+                return file.read(most + 1)
+        try:
+            return base64.b64decode(self.html_base64 or "")
+        except binascii.Error as error:
+            raise ValueError(f"html_base64: {error}") from None
+
+    def page(self, content: bytes, hear: Hear, now: datetime) -> FetchedPage:
+        """The page with what its line says of it."""
+        headers, source = self.lower_headers(), self.source or SavedSource()
+        facts = SourceFacts(timezone=source.time_zone, language=source.language, country=source.country)
+        return page_of(self.url, content, hear(headers), source.id, facts, self.fetched_at or now, headers)
+
+    def lower_headers(self) -> dict[str, str]:
+        """The headers with names in lower case; a header that came more than once in one line, as HTTP allows."""
+        found: dict[str, str] = {}
+        for name, value in self.headers.items():
+            text = ", ".join(value) if isinstance(value, list) else value
+            if text is not None:
+                key = name.strip().lower()
+                found[key] = f"{found[key]}, {text}" if key in found else text
+        return found
+
+
+Work = Callable[[FetchedPage, bytes], ParsedArticle | Rejection]
+Told = ParsedArticle | Rejection | str
+"""What became of a line; a text says what was wrong with it."""
+
+
+def page_of(
+    url: str | None,
+    content: bytes,
+    heard: Heard,
+    source: str | None,
+    facts: SourceFacts,
+    now: datetime,
+    headers: Mapping[str, str] | None = None,
+) -> FetchedPage:
+    """A saved page as the fetcher would hand it over, but for its body, which stays beside it.
+
+    A page without a URL gets one that no host answers to, another for other bytes, and shaped like an article's:
+    its site, zone and path are then unknown, and nothing follows from them.
+    """
+    digest = hashlib.sha256(content).hexdigest()
+    place = url or f"https://unknown.invalid/a-page-without-url-{digest[:20].translate(_LETTERS)}"
+    return FetchedPage(
+        request=FetchRequest(url=place, source=source, reason="submitted", requested_at=now),
+        facts=facts,
+        url=place,
+        status=200,
+        headers=dict(headers or {}),
+        media_type=heard.media_type or "text/html",
+        charset=heard.charset,
+        body="",
+        body_sha256=digest,
+        fetched_at=now,
+        rights=heard.rights,
+        stamp=Stamp(stage="batch", version="", started=now, took=0),
+    )
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A line that was understood: its id, and the page with its bytes, or what was wrong with it."""
+
+    id: JsonValue
+    page: FetchedPage | None = None
+    content: bytes = b""
+    error: str | None = None
+
+
+def opened(line: bytes, hear: Hear, most: int, now: datetime) -> Opened:
+    """One line of the input read, its page's bytes too. Never raises."""
+    if len(line) > MAX_LINE_BYTES:
+        return Opened(None, error=f"the line has more than {MAX_LINE_BYTES} bytes")
+    try:
+        fields = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return Opened(None, error=f"the line is no JSON: {error}")
+    if not isinstance(fields, dict):
+        return Opened(None, error="the line is no JSON object")
+    identity = fields.get("id")
+    try:
+        saved = SavedPage.model_validate(fields)
+        content = saved.content(most)
+        return Opened(identity, saved.page(content, hear, now), content)
+    except ValidationError as error:
+        return Opened(identity, error="; ".join(map(_sentence, error.errors()[:MAX_FAULTS])))
+    except OSError as error:
+        return Opened(identity, error=f"html_path: {fields.get('html_path')}: {error.strerror or error}")
+    except ValueError as error:
+        return Opened(identity, error=str(error))
+
+
+def told(identity: JsonValue, result: Told) -> bytes:
+    """One line of the output, its end included. Every field of the contract is there, null where nothing is known."""
+    article = rejection = b"null"
+    error = result if isinstance(result, str) else None
+    try:
+        if isinstance(result, ParsedArticle):
+            article = result.model_dump_json().encode()
+        elif isinstance(result, Rejection):
+            rejection = result.model_dump_json().encode()
+    except PydanticSerializationError as fault:
+        error = f"the result can't be written: {fault}"
+    name = json.dumps(identity).encode()
+    more = b"" if error is None else b',"error":' + json.dumps(error).encode()
+    return b'{"id":' + name + b',"article":' + article + b',"rejection":' + rejection + more + b"}\n"
+
+
+def answer(found: Opened, work: Work) -> Told:
+    """What becomes of a page, in this process. Never raises for what a page holds."""
+    if found.page is None:
+        return found.error or "there is no page"
+    try:
+        return work(found.page, found.content)
+    except Exception as error:
+        return f"the parser failed: {type(error).__name__}: {error}"
+
+
+def run(source: BinaryIO, target: BinaryIO, open_line: Callable[[bytes], Opened], work: Work) -> None:
+    """Answer every line in order, one at a time, each written before the next is read.
+
+    Raises OSError where the input can't be read or the output is closed.
+    """
+    while line := _line(source):
+        if line.strip():
+            found = open_line(line)
+            target.write(told(found.id, answer(found, work)))
+            target.flush()
+
+
+async def run_in_processes(
+    source: BinaryIO,
+    target: BinaryIO,
+    open_line: Callable[[bytes], Opened],
+    work: Callable[[FetchedPage, bytes], Awaitable[ParsedArticle | Rejection]],
+    workers: int,
+) -> None:
+    """The same with pages parsed elsewhere, some at once and written in order; a page that hangs costs only itself.
+
+    Raises OSError where the input can't be read or the output is closed.
+    """
+    waiting: asyncio.Queue[tuple[JsonValue, asyncio.Task[Told]] | None] = asyncio.Queue(workers * AHEAD)
+
+    async def one(found: Opened) -> Told:
+        if found.page is None:
+            return found.error or "there is no page"
+        try:
+            return await work(found.page, found.content)
+        except Poisoned as error:
+            return f"the page was given up: {error}"
+        except Exception as error:
+            return f"the parser failed: {type(error).__name__}: {error}"
+
+    async def take() -> None:
+        try:
+            while line := await asyncio.to_thread(_line, source):
+                if line.strip():
+                    found = await asyncio.to_thread(open_line, line)
+                    await waiting.put((found.id, asyncio.create_task(one(found))))
+        finally:
+            await waiting.put(None)
+
+    taking = asyncio.create_task(take())
+    try:
+        while (following := await waiting.get()) is not None:
+            identity, result = following
+            target.write(told(identity, await result))
+            target.flush()
+    except OSError:
+        taking.cancel()
+        raise
+    await taking
+
+
+def _line(source: BinaryIO) -> bytes:
+    """The next line; of one that is too long, a byte too much, and the rest of it is passed over."""
+    line = source.readline(MAX_LINE_BYTES + 1)
+    if len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
+        while (rest := source.readline(MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
+            continue
+    return line
+
+
+def _sentence(fault: Any) -> str:
+    place = ".".join(str(part) for part in fault["loc"])
+    said = fault["msg"].removeprefix("Value error, ")
+    return f"{place}: {said}" if place else str(said)
