@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.parser.dates import reading as dates
 from services.parser.dates.reading import read, read_all, read_relative, read_stamp
+from services.parser.dates.zones import zone_named
 
 FETCHED = datetime(2024, 6, 1, 12, tzinfo=UTC)
 TASHKENT = ZoneInfo("Asia/Tashkent")
@@ -146,8 +147,8 @@ def test_a_page_was_published_neither_after_it_was_fetched_nor_before_the_web(te
 
 
 def test_an_unknown_zone_is_no_zone() -> None:
-    assert dates.zone_named("Mars/Olympus") is None
-    assert dates.zone_named("../../etc/passwd") is None
+    assert zone_named("Mars/Olympus") is None
+    assert zone_named("../../etc/passwd") is None
 
 
 @given(st.text(max_size=260) | st.from_regex(r"[0-9:./ T+-]{1,60}"))

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import tomllib
-import unicodedata
+from functools import lru_cache
 from importlib.resources import files
 
-_MOST_ENDING = 4
-"""Letters of a case ending: mayda, мамырдың, Mayıs'ta."""
-_LEAST_STEM = 3
+from services.parser.dates.words import fold
 
-
-def _fold(word: str) -> str:
-    """One spelling: lower case, dotless and dotted i alike, Arabic letters as Persian ones."""
-    word = unicodedata.normalize("NFKC", word).replace("İ", "i").replace("ي", "ی").replace("ك", "ک")
-    return word.casefold().replace("ı", "i")
+_MOST_CHARS = 16
+_SHORT_BUT_WHOLE = frozenset({"may", "май", "мае"})
+"""Names of three letters that take endings: an abbreviation with an ending is another word (mar + ket)."""
+_NO_MONTHS = frozenset({"martin", "martini", "маи"})
+_NONE = "-"
 
 
 def _numbers(rows: list[str]) -> dict[str, int]:
@@ -23,25 +21,27 @@ def _numbers(rows: list[str]) -> dict[str, int]:
         names = row.split()
         assert len(names) == 12, row
         for number, name in enumerate(names, 1):
-            found.setdefault(_fold(name), number)
+            if name != _NONE:
+                found.setdefault(fold(name), number)
     return found
 
 
 _DATA = tomllib.loads(files(__package__).joinpath("months.toml").read_text("utf-8"))
 _GREGORIAN, _SOLAR = _numbers(_DATA["gregorian"]), _numbers(_DATA["solar"])
-TODAY, YESTERDAY = (frozenset(_fold(word) for word in _DATA[day]) for day in ("today", "yesterday"))
+_ENDINGS = frozenset(fold(ending) for ending in _DATA["endings"])
+_LONGEST_ENDING = max(map(len, _ENDINGS))
 
 
+@lru_cache(maxsize=16_384)
 def month(word: str, *, solar: bool = False) -> int | None:
     """The number of a month's name, with or without a case ending."""
-    word, table = _fold(word), _SOLAR if solar else _GREGORIAN
-    for length in range(len(word), max(_LEAST_STEM, len(word) - _MOST_ENDING) - 1, -1):
-        # A short stem with an ending could be any word: mar + ket.
-        if word[:length] in table and (length == len(word) or length > _LEAST_STEM or len(word) - length <= 2):
-            return table[word[:length]]
-    return table.get(word)
-
-
-def says(words: list[str], days: frozenset[str]) -> bool:
-    """Whether one of the words is `today` (or `yesterday`) in some language."""
-    return any(_fold(word) in days for word in words)
+    if len(word) > _MOST_CHARS:
+        return None
+    table, word = _SOLAR if solar else _GREGORIAN, fold(word)
+    if (number := table.get(word)) is not None or word in _NO_MONTHS:
+        return number
+    for cut in range(max(3, len(word) - _LONGEST_ENDING), len(word)):
+        stem = word[:cut]
+        if stem in table and word[cut:] in _ENDINGS and (cut > 3 or stem in _SHORT_BUT_WHOLE):
+            return table[stem]
+    return None

@@ -16,6 +16,7 @@ from services.contracts.articles import DateSource, Instant
 from services.contracts.pages import FetchedPage
 from services.parser.body import noise
 from services.parser.dates import reading as dates
+from services.parser.dates.zones import zone_named
 from services.parser.metadata.metadata import Metadata
 from services.parser.page.blocks import Block, short_lines
 from services.parser.page.headline import headline
@@ -58,7 +59,7 @@ def publication_of(
     page: FetchedPage, tree: LexborHTMLParser, metadata: Metadata, blocks: Sequence[Block]
 ) -> Publication:
     """When the page was published and changed, or None where it does not say."""
-    zone = dates.zone_named(page.facts.timezone)
+    zone = zone_named(page.facts.timezone)
     now = page.fetched_at.astimezone(zone) if zone else page.fetched_at
 
     def instant(reading: dates.Reading | None, source: DateSource, confidence: float) -> Instant | None:
