@@ -19,7 +19,7 @@ _SKIPPED = frozenset({
     "script", "style", "noscript", "template", "svg", "head", "iframe", "object", "embed", "select", "option",
     "textarea", "button", "math", "canvas", "video", "audio",
 })  # fmt: skip
-_INLINE = frozenset({
+INLINE = frozenset({
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
     "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u",
     "var", "wbr", "nobr", "img", "picture", "source", "input",
@@ -188,7 +188,7 @@ def layout_of(tree: LexborHTMLParser, marked: Mapping[int, int] | None = None) -
                 hidden = True
             if marked:
                 marks |= marked.get(own, 0)
-        if tag in _INLINE:
+        if tag in INLINE:
             if hidden:
                 continue
             if walk.place is not None and walk.place.element is not outer:
