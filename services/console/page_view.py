@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
+from rich.constrain import Constrain
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
@@ -32,8 +32,8 @@ def page_view(result: ParsedArticle | Rejection, milliseconds: float) -> Rendera
     table = _table()
     for name, value, origin in rows(result, milliseconds):
         table.add_row(name, escape(value), escape(origin))
-    lines = [textwrap.fill(paragraph, TEXT_COLUMNS) for paragraph in result.paragraphs]
-    return Group(Text(result.title, style="bold"), table, Text(""), Text("\n\n".join(lines)))
+    text = Constrain(Text(result.text), TEXT_COLUMNS)
+    return Group(Text(result.title, style="bold"), table, Text(""), text)
 
 
 def rows(article: ParsedArticle, milliseconds: float) -> Iterator[Row]:

@@ -142,6 +142,7 @@ def _many(settings: ParserSettings, workers: int, timeout: float | None) -> None
     source, target = sys.stdin.buffer, sys.stdout.buffer
     try:
         if workers == 1 and timeout is None:
+            warm()
             run(source, target, open_line, lambda page, content: work(page, limits, VERSION, content))
             return
         pool = ProcessPool(workers, timeout or settings.parser_timeout_seconds, warm)
