@@ -13,10 +13,29 @@ from services.parser.dates import reading as dates
 from services.parser.dates.months import month
 from services.parser.limits import MAX_LINE_CHARS
 
-Kind = Literal["views", "print", "share", "date", "photo", "related", "bare", "plea"]
+Kind = Literal[
+    "views", "print", "share", "date", "photo", "related", "also", "bare", "plea", "advertising", "label", "trail"
+]
+"""`related` heads a list of other articles, `also` names one itself, `trail` leads from the home page to this one."""
+
+MAX_PLEA_CHARS = 320
+_MAX_PLEA_WORDS = 45
+_MAX_LABELLED_CHARS = 160
+_MAX_CREDIT_CHARS = 120
+_MAX_ALSO_CHARS = 240
+_MAX_WORDS = 6
+"""Of a line that names a maker or leads to the page."""
 
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 _NUMBER = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u202f,.]\d{3})+(?!\d)|\d+(?:[.,]\d+)?\s?[kKкК]\b|\d+")
+_LABEL = re.compile(r"([^:：]{1,48})[:：]\s?")
+_CREDITED = re.compile(r"\W{0,3}([^\W\d_][^:：©/(|]{0,40}?)\s{0,2}[:：©/(|]")
+_OPENS_A_TRAIL = re.compile(r"([^/›»>|→•·\\]{1,40}?)\s{0,3}[/›»>|→•·\\]")
+_RIGHTS = re.compile(r"\W{0,3}(?:©|\([cCсС]\)|copyright\b.{0,3}(?:©|\([cC]\)|\d{4}))", re.IGNORECASE)
+_QUOTES = "\"'“”„«‘‹–—-"
+_SENTENCE_ENDS = (".", "!", "…", "؟", "۔", ".”", '."', ".»")
+_TAGS_ONLY = re.compile(r"#\w{2,40}(?:[\s,;|]{1,4}#\w{2,40}){0,30}[\s,;|.]{0,3}")
+_KEYS = re.compile(r"ctrl|enter\b|⌘", re.IGNORECASE)
 
 
 def key(line: str) -> str:
@@ -31,36 +50,96 @@ def _keys(kind: str) -> frozenset[str]:
 _PHRASES: dict[str, list[str]] = tomllib.loads(files(__package__).joinpath("noise.toml").read_text("utf-8"))
 _VIEWS, _PRINT, _SHARE, _NETWORKS = _keys("views"), _keys("print"), _keys("share"), _keys("networks")
 _DATED, _CHANGED, _BESIDE_A_DATE = _keys("dated"), _keys("changed"), _keys("beside_a_date")
-_PHOTO, _RELATED, _PLEAS = _keys("photo"), _keys("related"), _keys("pleas")
+_PHOTO, _RELATED, _ADVERTISING = _keys("photo"), _keys("related"), _keys("advertising")
+_LABELLED, _READING, _HOMES, _MAKERS = _keys("labels"), _keys("reading"), _keys("homes"), _keys("makers")
 _LABELS = sorted(_DATED | _CHANGED, key=len, reverse=True)
-_MOST_WORDS_OF_A_PLEA = 30
 
 
-@lru_cache(maxsize=4096)
+def _any_of(phrases: frozenset[str], before: str) -> re.Pattern[str]:
+    return re.compile(before + "(?:" + "|".join(map(re.escape, sorted(phrases, key=len, reverse=True))) + ")")
+
+
+_PLEA = _any_of(_keys("pleas"), r"(?<!\w)")
+_ERROR = _any_of(_keys("errors"), "")
+
+
+@lru_cache(maxsize=8192)
 def kind_of(line: str) -> Kind | None:
     """What a line beside an article is, or None where it may be the article's own."""
-    if len(line) > MAX_LINE_CHARS:
+    if len(line) > MAX_PLEA_CHARS:
         return None
     words = key(line)
     if not words:
         if not any(c.isalnum() for c in line):
             return "bare"
         return "date" if dates.read(line) else "bare"
+    if len(line) <= MAX_LINE_CHARS and (kind := _whole(line, words)):
+        return kind
+    return None if line[0] in _QUOTES else _beginning(line, words)
+
+
+def is_plain(line: str) -> bool:
+    """Whether what the line is can't be mistaken, wherever it stands: not one word that could be a subheading."""
+    kind = kind_of(line)
+    if kind in (None, "date", "bare", "label", "trail"):
+        return False
+    if kind in ("views", "photo", "plea", "also"):
+        return True
+    return " " in key(line) or line.rstrip().endswith((":", "…"))
+
+
+def _whole(line: str, words: str) -> Kind | None:
+    """What the line is as a whole."""
     if words in _RELATED:
         return "related"
     if words in _PRINT:
         return "print"
-    if words in _SHARE or all(w in _NETWORKS or w in _SHARE for w in words.split()):
+    if words in _ADVERTISING:
+        return "advertising"
+    parts = words.split()
+    if words in _SHARE or all(w in _NETWORKS or w in _SHARE for w in parts):
         return "share"
-    if any(c.isdigit() for c in line) and views(line) is not None:
+    if any(c.isdigit() for c in line):
+        if views(line) is not None:
+            return "views"
+        if words in _READING or _unlabelled_reading(words):
+            return "label"
+        if is_date_line(line):
+            return "date"
+    elif words in _VIEWS and " " in words:
         return "views"
-    if is_date_line(line):
-        return "date"
-    if any(words == p or words.startswith(f"{p} ") for p in _PHOTO) and re.match(r"[^:©/(]{0,24}[:©/(]", line):
+    return "label" if "#" in line and _TAGS_ONLY.fullmatch(line) else None
+
+
+def _beginning(line: str, words: str) -> Kind | None:
+    """What the line is by the words it begins with, or by a plea in it."""
+    if len(line) <= _MAX_CREDIT_CHARS and (credit := _CREDITED.match(line)) and key(credit[1]) in _PHOTO:
         return "photo"
-    if len(words.split()) <= _MOST_WORDS_OF_A_PLEA and any(words.startswith(p) or f" {p}" in words for p in _PLEAS):
+    if label := _LABEL.match(line):
+        named = key(label[1])
+        if named in _RELATED and " " in named and len(line) <= _MAX_ALSO_CHARS:
+            return "also"
+        if named in _LABELLED and len(line) <= _MAX_LABELLED_CHARS and not line.endswith(_SENTENCE_ENDS[1:]):
+            return "label"
+    count = len(words.split())
+    if _RIGHTS.match(line) and count <= _MAX_PLEA_WORDS:
         return "plea"
+    if count <= _MAX_WORDS:
+        if not line.endswith(_SENTENCE_ENDS) and any(words.startswith(f"{m} ") for m in _MAKERS):
+            return "plea"
+        if (trail := _OPENS_A_TRAIL.match(line)) and key(trail[1]) in _HOMES:
+            return "trail"
+    if count <= _MAX_PLEA_WORDS:
+        if _PLEA.search(words):
+            return "plea"
+        if _ERROR.match(words) and ("?" in line or "؟" in line or _KEYS.search(line)):
+            return "plea"
     return None
+
+
+def _unlabelled_reading(words: str) -> bool:
+    head, _, tail = words.rpartition(" ")
+    return bool(head) and head in _LABELLED and tail in ("min", "мин", "m", "daqiqa", "минут", "dk", "dakika")
 
 
 def views(line: str) -> int | None:

@@ -1,0 +1,211 @@
+"""Blocks of a body become paragraphs: list items, table rows and entries stay readable, torn sentences are joined."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import groupby, pairwise
+
+from services.parser.page.blocks import Block, Element
+from services.parser.page.names import TAG_BITS
+
+_MAX_CELL_CHARS = 200
+"""A longer cell is text that a table lays out."""
+_PROSE_CHARS = 60
+_TORN_CHARS = 40
+"""What ends without a mark and is this long can be the first part of a sentence; a shorter one is a label."""
+_MAX_TERM_CHARS = 80
+_MAX_DEPTH = 200
+_SENTENCE_END = re.compile(r"[.!?…؟۔:;»”\"')\]]$")
+_OPEN_END = re.compile(r"[\w,–—-]$")
+_MARKED = re.compile(r"(?:[-–—•·▪●*◦‣✓✅►▶]|\(?\d{1,3}[.)]|\(?[^\W\d_][.)])\s")
+_LIST = TAG_BITS["li"]
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_LISTS = frozenset({"ul", "ol"})
+_CELLS = frozenset({"td", "th"})
+_TERMS = frozenset({"dt", "dd"})
+
+
+def paragraphs_of(blocks: Sequence[Block]) -> list[str]:
+    """The paragraphs of these blocks, in order; the lines of lists, tables and verses are parted by line feeds.
+
+    A list is one paragraph with a line `- item` (`1. item` in an ordered list) for each item, a table one with a line
+    `cell | cell` for each row, a definition list one with lines `term: definition`. Where an item or a cell holds
+    several blocks, or a cell holds prose, list or table are layout and their blocks are paragraphs.
+    """
+    found: list[str] = []
+    last: Block | None = None
+    for (kind, _), run in groupby(_placed(blocks), key=lambda placed: placed[0]):
+        members = [block for _, block in run]
+        if kind == "list":
+            lines = _items(members)
+        elif kind == "table":
+            lines = _rows(members)
+        elif kind == "terms":
+            lines = _terms(members)
+        elif kind == "pre":
+            lines = ["\n".join(block.text for block in members)]
+        else:
+            lines = _lines(members)
+            if found and last is not None and _is_torn(found[-1], last, lines[0], members[0]):
+                found[-1] = f"{found[-1]} {lines.pop(0)}"
+        found += lines
+        last = members[-1] if kind == "text" else None
+    return found
+
+
+def _placed(blocks: Sequence[Block]) -> list[tuple[tuple[str, int], Block]]:
+    """Each block with what it is read as, and the element that makes it one with its neighbours."""
+    owners = [_owner(block) for block in blocks]
+    crowded = _crowded(blocks, owners)
+    return [
+        (("text", id(block.element)), block) if owner in crowded else (owner, block)
+        for owner, block in zip(owners, blocks, strict=True)
+    ]
+
+
+def _owner(block: Block) -> tuple[str, int]:
+    holder = block.element.holder
+    if holder is None or holder.tag in ("blockquote", "figure"):
+        return "text", id(block.element)
+    if holder.tag == "tr":
+        return "table", id(_within(holder, "table"))
+    if holder.tag in _LISTS:
+        return ("list", id(_outermost(holder))) if block.tags & _LIST else ("text", id(block.element))
+    if holder.tag == "dl":
+        return ("terms", id(holder)) if block.tag in _TERMS else ("text", id(block.element))
+    return "pre", id(holder)
+
+
+def _crowded(blocks: Sequence[Block], owners: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
+    """Lists and tables whose items hold several blocks, or whose cells hold prose: they lay out, they don't list."""
+    crowded: set[tuple[str, int]] = set()
+    items: dict[int, Element] = {}
+    for block, owner in zip(blocks, owners, strict=True):
+        if owner[0] == "table" and (len(block.text) > _MAX_CELL_CHARS or block.tag in _HEADINGS):
+            crowded.add(owner)
+        elif owner[0] == "list":
+            first = items.setdefault(id(_within(block.element, "li")), block.element)
+            if first is not block.element or block.breaks > 1:
+                crowded.add(owner)
+    return crowded
+
+
+def _outermost(holder: Element) -> Element:
+    for _ in range(_MAX_DEPTH):
+        around = holder.parent.holder if holder.parent is not None else None
+        if around is None or around.tag not in _LISTS:
+            break
+        holder = around
+    return holder
+
+
+def _within(element: Element, tag: str) -> Element:
+    """The innermost element of that tag around this one, itself included; itself where there is none."""
+    here: Element | None = element
+    for _ in range(_MAX_DEPTH):
+        if here is None:
+            break
+        if here.tag == tag:
+            return here
+        here = here.parent
+    return element
+
+
+def _items(blocks: Sequence[Block]) -> list[str]:
+    lines: list[str] = []
+    numbers: dict[int, int] = {}
+    for _, run in groupby(blocks, key=lambda block: id(_within(block.element, "li"))):
+        item = list(run)
+        text, holder = " ".join(block.text for block in item), item[0].element.holder
+        if _MARKED.match(text):
+            lines.append(text)
+        elif holder is not None and holder.tag == "ol":
+            number = numbers[id(holder)] = numbers.get(id(holder), 0) + 1
+            lines.append(f"{number}. {text}")
+        else:
+            lines.append(f"- {text}")
+    return ["\n".join(lines)]
+
+
+def _rows(blocks: Sequence[Block]) -> list[str]:
+    lines = []
+    for _, row in groupby(blocks, key=lambda block: id(block.element.holder)):
+        cells = [" ".join(block.text for block in cell) for _, cell in groupby(row, key=_cell)]
+        lines.append(" | ".join(cells))
+    return ["\n".join(lines)]
+
+
+def _cell(block: Block) -> int:
+    here: Element | None = block.element
+    for _ in range(_MAX_DEPTH):
+        if here is None or here.tag in _CELLS:
+            break
+        here = here.parent
+    return id(here)
+
+
+def _terms(blocks: Sequence[Block]) -> list[str]:
+    lines: list[str] = []
+    open_term = False
+    for block in blocks:
+        if open_term and block.tag == "dd":
+            lines[-1] = f"{lines[-1].rstrip(':')}: {block.text}"
+        else:
+            lines.append(block.text)
+        open_term = block.tag == "dt" and len(block.text) <= _MAX_TERM_CHARS
+    return ["\n".join(lines)]
+
+
+def _lines(blocks: Sequence[Block]) -> list[str]:
+    """The text of one element, parted by its line breaks: paragraphs, or lines of one where they part verses."""
+    paragraphs: list[list[Block]] = []
+    for block in blocks:
+        if block.breaks != 1 or not paragraphs:
+            paragraphs.append([block])
+        else:
+            paragraphs[-1].append(block)
+    found: list[str] = []
+    last: Block | None = None
+    for paragraph in paragraphs:
+        lines = _joined(paragraph)
+        if found and last is not None and _is_torn(found[-1], last, lines[0], paragraph[0]):
+            found[-1] = f"{found[-1]} {lines.pop(0)}"
+        found += lines
+        last = paragraph[-1]
+    return found
+
+
+def _joined(blocks: Sequence[Block]) -> list[str]:
+    lines = [block.text for block in blocks]
+    if len(lines) == 1:
+        return lines
+    whole = sum(len(line) >= _PROSE_CHARS and bool(_SENTENCE_END.search(line)) for line in lines)
+    if whole >= len(lines) - 1:
+        return lines
+    # A bold line of its own is a subheading; a line goes on where its sentence does.
+    text = lines[0]
+    for before, block in pairwise(blocks):
+        if (before.strong > 0.9) != (block.strong > 0.9) and not _goes_on(text, block.text):
+            text += f"\n\n{block.text}"
+        elif _goes_on(text, block.text):
+            text += f" {block.text}"
+        else:
+            text += f"\n{block.text}"
+    return text.split("\n\n")
+
+
+def _goes_on(before: str, after: str) -> bool:
+    """Whether a line break stands within a sentence."""
+    return bool(_OPEN_END.search(before)) and after[0].islower() and not _MARKED.match(after)
+
+
+def _is_torn(before: str, one: Block, after: str, other: Block) -> bool:
+    """Whether two paragraphs side by side are one sentence."""
+    if one.element is not other.element and (one.tag != "p" or other.tag != "p" or not _are_siblings(one, other)):
+        return False
+    return len(before) >= _TORN_CHARS and _goes_on(before, after)
+
+
+def _are_siblings(one: Block, other: Block) -> bool:
+    return one.element.parent is other.element.parent

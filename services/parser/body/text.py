@@ -1,0 +1,199 @@
+"""The text of an article: the chosen blocks as paragraphs, freed of the lines around an article."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.contracts.articles import Image
+from services.parser.body import noise
+from services.parser.body.paragraphs import paragraphs_of
+from services.parser.body.pictures import images_of, is_caption
+from services.parser.body.selection import Selection
+from services.parser.page.blocks import Block, Layout, short_lines
+from services.parser.page.headline import words_of
+
+_EDGE = 3
+"""Blocks at each end of the body that are judged as lines around the article."""
+_DOUBTED = 0.75
+"""Below, the model is not sure of a block, and it is judged as one at the edge."""
+_MOST_JUDGED = 2_000
+"""Blocks; a longer text is a table or worse, and its lines stay as they are."""
+_REPEATED_CHARS = 30
+_PROSE_CHARS = 80
+_MAX_LISTED_CHARS = 200
+"""A title of another article, at most."""
+_SENTENCE_END = re.compile(r"(?:[.!…؟۔]|[.!?…][»”\"')\]])$")
+_BARE_NUMBER = re.compile(r"\d[\d .,\u00a0]{0,12}[kK]?")
+_COUNTER = re.compile(r"(?:^|[\s_-])(?:views?|view-?count|hits|eye)(?:$|[\s_-])", re.IGNORECASE)
+_TIME = re.compile(r"\D{0,3}\d{1,2}[:.]\d{2}\D{0,8}")
+"""What an entry of a live report begins with, and a line of a list of news."""
+_ENTRIES = 3
+"""Times with text under them make a live report."""
+_HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
+
+
+@dataclass(frozen=True)
+class Body:
+    """The text of an article, and what the lines around it said."""
+
+    paragraphs: tuple[str, ...]
+    method: str
+    confidence: float
+    views: int | None
+    linked: float
+    """Share of its characters that are link text on the page."""
+    images: tuple[Image, ...]
+    """Its pictures that have a caption or a credit."""
+
+    @property
+    def text(self) -> str:
+        """The paragraphs, a blank line between two."""
+        return "\n\n".join(self.paragraphs)
+
+
+def text_of(layout: Layout, selection: Selection, title: str, url: str) -> Body:
+    """The text of the blocks that were chosen, as a reader would want it. May be empty; raises nothing for a page.
+
+    `title` is the article's, `url` the page's own. Paragraphs are as paragraphs_of() gives them.
+    """
+    blocks = layout.blocks
+    kept = _own(blocks, [i for i in selection.kept if blocks[i].text], selection.probabilities, title)
+    size = sum(len(blocks[i].text) for i in kept)
+    linked = sum(len(blocks[i].text) * blocks[i].linked for i in kept) / max(1, size)
+    return Body(
+        tuple(paragraphs_of([blocks[i] for i in kept])),
+        selection.method,
+        selection.confidence,
+        views_of(blocks),
+        linked,
+        images_of(layout, kept, url),
+    )
+
+
+def views_of(blocks: Sequence[Block]) -> int | None:
+    """What a counter of the page says, outside of lists of other articles."""
+    for _, block in short_lines(blocks):
+        if block.part in ("footer", "related"):
+            continue
+        for names, text in ((block.names, block.text), *block.pieces):
+            counted = noise.views(text)
+            if counted is None and _COUNTER.search(names) and _BARE_NUMBER.fullmatch(text):
+                counted = noise.views(f"views {text}")
+            if counted is not None:
+                return counted
+    return None
+
+
+def _own(blocks: Sequence[Block], kept: list[int], probabilities: Sequence[float], title: str) -> list[int]:
+    """Without the title, captions, repeated blocks and the lines around an article."""
+    if len(kept) > _MOST_JUDGED:
+        return kept
+    kept = [i for i in kept if not is_caption(blocks[i])] or kept
+    kept = _without_repeats(blocks, _below_title(blocks, kept, title))
+    kept = _before_related(blocks, kept)
+    kept = _without_boxes(blocks, kept)
+    return _without_edges(blocks, kept, probabilities)
+
+
+def _below_title(blocks: Sequence[Block], kept: list[int], title: str) -> list[int]:
+    wanted = words_of(title)
+    if not wanted:
+        return kept
+    for place, index in enumerate(kept[:_EDGE]):
+        text = blocks[index].text
+        if len(text) <= len(title) + 20 and words_of(text) == wanted:
+            # What stands above the headline is the page's top, unless it is text.
+            return [i for i in kept[:place] if len(blocks[i].text) >= _MAX_LISTED_CHARS] + kept[place + 1 :]
+    return kept
+
+
+def _without_repeats(blocks: Sequence[Block], kept: list[int]) -> list[int]:
+    seen: set[str] = set()
+    own: list[int] = []
+    for index in kept:
+        text, holder = blocks[index].text, blocks[index].element.holder
+        if holder is None or holder.tag != "tr":
+            if (own and text == blocks[own[-1]].text) or (len(text) >= _REPEATED_CHARS and text in seen):
+                continue
+            seen.add(text)
+        own.append(index)
+    return own
+
+
+def _before_related(blocks: Sequence[Block], kept: list[int]) -> list[int]:
+    """Cut where only titles and dates of other articles follow, below a heading or as a list of both."""
+    start = len(kept)
+    dates = titles = 0
+    cut = start
+    while start and _is_listed(blocks[kept[start - 1]]):
+        start -= 1
+        block = blocks[kept[start]]
+        kind = noise.kind_of(block.text)
+        dates += kind == "date" or _TIME.fullmatch(block.text) is not None
+        titles += kind is None
+        if start and kind == "related":
+            cut = start
+    if start and cut == len(kept) and dates >= 2 and titles >= 2:
+        # Times and titles in turn, without a heading.
+        cut = start
+    return kept[:cut]
+
+
+def _is_listed(block: Block) -> bool:
+    """Whether the block could be a line of a list of other articles."""
+    text = block.text
+    if len(text) > _MAX_LISTED_CHARS:
+        return noise.kind_of(text) is not None
+    return block.linked > 0.6 or not _SENTENCE_END.search(text) or noise.kind_of(text) is not None
+
+
+def _without_boxes(blocks: Sequence[Block], kept: list[int]) -> list[int]:
+    """Without what can't be mistaken, wherever it stands: also boxes that lead to other articles."""
+    own: list[int] = []
+    in_a_box = False
+    for index in kept:
+        block = blocks[index]
+        kind = noise.kind_of(block.text) if len(block.text) <= noise.MAX_PLEA_CHARS else None
+        if kind == "related" and (block.linked > 0.6 or noise.is_plain(block.text)):
+            in_a_box = True
+            continue
+        if in_a_box and (block.linked > 0.8 or kind == "date") and len(block.text) <= _MAX_LISTED_CHARS:
+            continue
+        in_a_box = False
+        if kind is None or not noise.is_plain(block.text):
+            own.append(index)
+    return own
+
+
+def _without_edges(blocks: Sequence[Block], kept: list[int], probabilities: Sequence[float]) -> list[int]:
+    times = [place for place, index in enumerate(kept) if _TIME.fullmatch(blocks[index].text)]
+    entries = {place for place in times if _is_prose(blocks, kept, place + 1)}
+    if len(entries) < _ENTRIES:
+        entries = set()
+    noisy = {place for place in range(len(kept)) if place not in entries and _is_edge_noise(blocks, kept, place)}
+    start, end = 0, len(kept)
+    while start < end and start in noisy:
+        start += 1
+    while end > start and end - 1 in noisy:
+        end -= 1
+    judged = (*range(start, min(end, start + _EDGE)), *range(max(start, end - _EDGE), end))
+    return [
+        kept[place]
+        for place in range(start, end)
+        if place not in noisy or (place not in judged and probabilities[kept[place]] >= _DOUBTED)
+    ]
+
+
+def _is_edge_noise(blocks: Sequence[Block], kept: Sequence[int], place: int) -> bool:
+    block = blocks[kept[place]]
+    if len(block.text) > noise.MAX_PLEA_CHARS or noise.kind_of(block.text) is None:
+        return False
+    # A subheading may be any one word.
+    return not (block.tag in _HEADINGS and " " not in noise.key(block.text) and _is_prose(blocks, kept, place + 1))
+
+
+def _is_prose(blocks: Sequence[Block], kept: Sequence[int], place: int) -> bool:
+    block = blocks[kept[place]] if place < len(kept) else None
+    return block is not None and len(block.text) >= _PROSE_CHARS and block.linked < 0.5
