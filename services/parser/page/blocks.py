@@ -36,6 +36,7 @@ _RELATED = re.compile(
     re.IGNORECASE,
 )
 _FOOTER = re.compile(r"(?:^|[\s_-])(?:site-?)?(?:footer|copyright|colophon)(?:$|[\s_-])", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
 _HIDDEN = re.compile(r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden", re.IGNORECASE)
 
 
@@ -125,7 +126,7 @@ def short_lines(blocks: Sequence[Block], start: int = 0) -> Iterator[tuple[int, 
     seen = 0
     for index in range(start, len(blocks)):
         block = blocks[index]
-        if len(block.text) <= MAX_LINE_CHARS and any(c.isdigit() for c in block.text):
+        if len(block.text) <= MAX_LINE_CHARS and _DIGIT.search(block.text):
             seen += 1
             if seen > MAX_SHORT_LINES:
                 return
