@@ -63,10 +63,12 @@ def parse(
     processes that are replaced when a page hangs or crashes them.
     """
     with needing(*PARSER_LIBRARIES):
+        from services.parser.recipe import book_of
         from services.parser.settings import ParserSettings
     environ = environment_for(state)
     try:
         settings = read(ParserSettings, environ)
+        book_of(settings.parser_recipes)
     except ValueError as error:
         raise LocalRunError(str(error)) from None
     if jsonl:
@@ -97,7 +99,7 @@ def _one(
     warm()
     clock = time.perf_counter()
     try:
-        result: ParsedArticle | Rejection = work(page, settings.limits, VERSION, content)
+        result: ParsedArticle | Rejection = work(page, settings.limits, VERSION, content, settings.parser_recipes)
     except Exception as error:
         raise LocalRunError(f"The parser failed on {target}: {type(error).__name__}: {error}") from error
     took = (time.perf_counter() - clock) * 1000
@@ -134,7 +136,7 @@ def _many(settings: ParserSettings, workers: int, timeout: float | None) -> None
         from services.parser.batch import Opened, opened, run, run_in_processes
         from services.parser.worker import warm, work
         from services.runtime.pool import ProcessPool
-    limits = settings.limits
+    limits, recipes = settings.limits, settings.parser_recipes
 
     def open_line(line: bytes) -> Opened:
         return opened(line, hear, limits.max_page_bytes, datetime.now(UTC))
@@ -143,12 +145,12 @@ def _many(settings: ParserSettings, workers: int, timeout: float | None) -> None
     try:
         if workers == 1 and timeout is None:
             warm()
-            run(source, target, open_line, lambda page, content: work(page, limits, VERSION, content))
+            run(source, target, open_line, lambda page, content: work(page, limits, VERSION, content, recipes))
             return
         pool = ProcessPool(workers, timeout or settings.parser_timeout_seconds, warm)
 
         async def elsewhere(page: FetchedPage, content: bytes) -> ParsedArticle | Rejection:
-            return await pool.run(work, page, limits, VERSION, content)
+            return await pool.run(work, page, limits, VERSION, content, recipes)
 
         try:
             asyncio.run(run_in_processes(source, target, open_line, elsewhere, workers))

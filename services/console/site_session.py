@@ -49,7 +49,7 @@ async def session(sources: Iterable[Source], environ: Mapping[str, str]) -> Asyn
     pool = ProcessPool(1, parsing.parser_timeout_seconds, warm)
 
     async def parse(page: FetchedPage) -> ParsedArticle | Rejection:
-        return await pool.run(work, page, parsing.limits, VERSION)
+        return await pool.run(work, page, parsing.limits, VERSION, None, parsing.parser_recipes)
 
     secrets = credentials.headers_for if credentials else lambda *_: {}
     try:

@@ -24,6 +24,7 @@ from services.parser.page.blocks import Block, blocks_of
 from services.parser.page.decode import Decoded, TooLarge, decode, unpack
 from services.parser.page.headline import headline
 from services.parser.page.nesting import overgrown
+from services.parser.recipe import RecipeBook, book_of
 
 STAGE = "parser"
 
@@ -51,14 +52,20 @@ class _Refused(Exception):
 
 
 def parse(
-    page: FetchedPage, limits: Limits, now: datetime, version: str = "", content: bytes | None = None
+    page: FetchedPage,
+    limits: Limits,
+    now: datetime,
+    version: str = "",
+    content: bytes | None = None,
+    recipes: RecipeBook | None = None,
 ) -> ParsedArticle | Rejection:
-    """The page's article, or why there is none. `content` is the page's bytes, where the caller has them unpacked.
+    """The page's article, or why there is none.
 
+    `content` is the page's bytes, where the caller has them unpacked; `recipes` are those that ship, unless given.
     Raises ValueError or zlib.error where the page's body is no packed body.
     """
     try:
-        return _article(page, limits, now, version, content)
+        return _article(page, limits, now, version, content, recipes or book_of())
     except _Refused as refused:
         return Rejection(
             stage=STAGE,
@@ -71,9 +78,12 @@ def parse(
         )
 
 
-def _article(page: FetchedPage, limits: Limits, now: datetime, version: str, content: bytes | None) -> ParsedArticle:
+def _article(
+    page: FetchedPage, limits: Limits, now: datetime, version: str, content: bytes | None, recipes: RecipeBook
+) -> ParsedArticle:
     decoded = _text_of(page, limits, content)
     tree = LexborHTMLParser(decoded.text)
+    recipe = recipes.choose(page.url, page.fetched_at, tree)
     blocks = blocks_of(tree)
     metadata = metadata_of(tree, page.url, blocks, page.rights)
     editions = frozenset(edition.url for edition in metadata.editions)
@@ -119,7 +129,12 @@ def _article(page: FetchedPage, limits: Limits, now: datetime, version: str, con
         editions=metadata.editions,
         rights=metadata.rights,
         provenance=_provenance(metadata, publication, decoded, believed is not None),
-        extraction=Extraction(method=body.method, confidence=body.confidence),
+        extraction=Extraction(
+            method=body.method,
+            recipe=recipe.name if recipe else None,
+            missed=recipe.missed if recipe else (),
+            confidence=body.confidence,
+        ),
         fetched_at=page.fetched_at,
         stamps=(page.stamp, Stamp(stage=STAGE, version=version, started=now, took=0)),
     )

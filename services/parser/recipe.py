@@ -302,14 +302,14 @@ class RecipeBook:
 
 
 @lru_cache(maxsize=8)
-def book_of(folder: str | None = None) -> RecipeBook:
+def book_of(folder: Path | None = None) -> RecipeBook:
     """The recipes that ship, and those of an operator's folder, which win. Raises RecipeError."""
     shipped = RecipeBook(read_folder(files("services.parser") / "recipes"))
-    if not folder:
+    if folder is None:
         return shipped
-    if not Path(folder).is_dir():
+    if not folder.is_dir():
         raise RecipeError(f"{folder} is no folder; name one that holds recipes like uz/example.org.toml")
-    return shipped.with_those_of(RecipeBook(read_folder(Path(folder))))
+    return shipped.with_those_of(RecipeBook(read_folder(folder)))
 
 
 def read_folder(folder: Traversable) -> list[Recipe]:

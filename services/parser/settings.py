@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 
 from services.parser.limits import Limits
@@ -18,6 +20,10 @@ class ParserSettings(RuntimeSettings):
         Limits.max_text_chars, ge=1, le=700_000, description="a longer text is rejected as too-large"
     )
     parser_max_page_bytes: int = Field(Limits.max_page_bytes, ge=1, description="a larger page is rejected unread")
+
+    parser_recipes: Path | None = Field(
+        None, description="a folder of site recipes of your own, which win over those that ship"
+    )
 
     @property
     def limits(self) -> Limits:

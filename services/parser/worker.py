@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 from services.contracts.articles import ParsedArticle
 from services.contracts.message import Stamp
@@ -11,6 +12,7 @@ from services.contracts.outcomes import Rejection
 from services.contracts.pages import FetchedPage, FetchRequest, pack
 from services.parser.limits import Limits
 from services.parser.parse import parse
+from services.parser.recipe import book_of
 
 _PAGE = (
     "<html><head><title>The first page of a new process</title></head><body><article>"
@@ -21,10 +23,15 @@ _PAGE = (
 )
 
 
-def work(page: FetchedPage, limits: Limits, version: str, content: bytes | None = None) -> ParsedArticle | Rejection:
-    """The page's article or rejection; the last stamp says how long it took. `content` as for parse()."""
+def work(
+    page: FetchedPage, limits: Limits, version: str, content: bytes | None = None, recipes: Path | None = None
+) -> ParsedArticle | Rejection:
+    """The page's article or rejection; the last stamp says how long it took.
+
+    `content` is as for parse(); `recipes` is the operator's folder. Raises RecipeError where that can't be used.
+    """
     started, clock = datetime.now(UTC), time.perf_counter()
-    result = parse(page, limits, started, version, content)
+    result = parse(page, limits, started, version, content, book_of(recipes))
     if isinstance(result, Rejection):
         return result
     stamp = result.stamps[-1].model_copy(update={"took": time.perf_counter() - clock})

@@ -1,4 +1,4 @@
-"""Every metric of every service, declared once; labels are bounded and never hold a URL or a host."""
+"""Every metric of every service, declared once; labels are bounded and never hold a URL, nor a host but of a recipe."""
 
 from __future__ import annotations
 
@@ -65,6 +65,11 @@ SOURCE_EXPECTED_PER_DAY = _gauge("source_expected_per_day", "New articles in a u
 SOURCE_SILENT_SECONDS = _gauge("source_silent_seconds", "Since the source last announced something new.", "source")
 POLLS = _counter("polls", "Polls of feeds, sitemaps and index pages, by what they brought.", "source", "result")
 HOST_QUEUE_AGE_SECONDS = _gauge("host_queue_age_seconds", "How long the oldest due request has waited.")
+RECIPE_USES = _counter("parser_recipe_uses", "Articles read by a site recipe.", "host", "version")
+RECIPE_MISSES = _counter(
+    "parser_recipe_misses", "Fields of a site recipe that found nothing on an article: has the site changed?",
+    "host", "version", "field",
+)  # fmt: skip
 TRANSLATIONS = _counter("translations", "Translations by engine, pair and status.", "engine", "pair", "status")
 TRANSLATION_SECONDS = _histogram("translation_seconds", "One article's translation.", "engine")
 TRANSLATION_CHARACTERS = _counter("translation_characters", "Characters given to an engine.", "engine")
