@@ -8,6 +8,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Literal
 
+from ahocorasick_rs import AhoCorasick
+
 from services.contracts.folding import TURNED_COMMA, fold
 from services.parser.dates import reading as dates
 from services.parser.dates.months import month
@@ -25,7 +27,10 @@ _MAX_CREDIT_CHARS = 120
 _MAX_ALSO_CHARS = 240
 _MAX_WORDS = 6
 """Of a line that names a maker or leads to the page."""
+_MAX_WORDS_BESIDE_A_DATE = 12
 
+_APOSTROPHE = re.compile(r"['`]")
+_DIGIT = re.compile(r"\d")
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 _NUMBER = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u202f,.]\d{3})+(?!\d)|\d+(?:[.,]\d+)?\s?[kKкК]\b|\d+")
 _LABEL = re.compile(r"([^:：]{1,48})[:：]\s?")
@@ -40,7 +45,14 @@ _KEYS = re.compile(r"ctrl|enter\b|⌘", re.IGNORECASE)
 
 def key(line: str) -> str:
     """The line's words in one spelling: without digits, marks and apostrophes, Uzbek Cyrillic as Latin."""
-    return _NOT_LETTERS.sub(" ", fold(line).replace(TURNED_COMMA, "")).strip()
+    return " ".join(filter(None, map(_key_of_word, line.split())))
+
+
+@lru_cache(maxsize=65_536)
+def _key_of_word(word: str) -> str:
+    if word.isascii() and "tyabr" not in (lower := word.lower()):
+        return lower if lower.isalpha() else _NOT_LETTERS.sub(" ", _APOSTROPHE.sub("", lower)).strip()
+    return _NOT_LETTERS.sub(" ", fold(word).replace(TURNED_COMMA, "")).strip()
 
 
 def _keys(kind: str) -> frozenset[str]:
@@ -52,15 +64,14 @@ _VIEWS, _PRINT, _SHARE, _NETWORKS = _keys("views"), _keys("print"), _keys("share
 _DATED, _CHANGED, _BESIDE_A_DATE = _keys("dated"), _keys("changed"), _keys("beside_a_date")
 _PHOTO, _RELATED, _ADVERTISING = _keys("photo"), _keys("related"), _keys("advertising")
 _LABELLED, _READING, _HOMES, _MAKERS = _keys("labels"), _keys("reading"), _keys("homes"), _keys("makers")
+_NEXT_PAGE = _keys("next_page")
+_ARROWS = frozenset({"»", "›", "→", ">", ">>"})
 _LABELS = sorted(_DATED | _CHANGED, key=len, reverse=True)
 
 
-def _any_of(phrases: frozenset[str], before: str) -> re.Pattern[str]:
-    return re.compile(before + "(?:" + "|".join(map(re.escape, sorted(phrases, key=len, reverse=True))) + ")")
-
-
-_PLEA = _any_of(_keys("pleas"), r"(?<!\w)")
-_ERROR = _any_of(_keys("errors"), "")
+_PLEAS = AhoCorasick([f" {phrase}" for phrase in sorted(_keys("pleas"))])
+_ERRORS = tuple(sorted(_keys("errors")))
+_MAKES = tuple(f"{phrase} " for phrase in sorted(_MAKERS))
 
 
 @lru_cache(maxsize=8192)
@@ -70,7 +81,7 @@ def kind_of(line: str) -> Kind | None:
         return None
     words = key(line)
     if not words:
-        if not any(c.isalnum() for c in line):
+        if not _DIGIT.search(line):
             return "bare"
         return "date" if dates.read(line) else "bare"
     if len(line) <= MAX_LINE_CHARS and (kind := _whole(line, words)):
@@ -99,7 +110,7 @@ def _whole(line: str, words: str) -> Kind | None:
     parts = words.split()
     if words in _SHARE or all(w in _NETWORKS or w in _SHARE for w in parts):
         return "share"
-    if any(c.isdigit() for c in line):
+    if _DIGIT.search(line):
         if views(line) is not None:
             return "views"
         if words in _READING or _unlabelled_reading(words):
@@ -125,16 +136,21 @@ def _beginning(line: str, words: str) -> Kind | None:
     if _RIGHTS.match(line) and count <= _MAX_PLEA_WORDS:
         return "plea"
     if count <= _MAX_WORDS:
-        if not line.endswith(_SENTENCE_ENDS) and any(words.startswith(f"{m} ") for m in _MAKERS):
+        if not line.endswith(_SENTENCE_ENDS) and words.startswith(_MAKES):
             return "plea"
         if (trail := _OPENS_A_TRAIL.match(line)) and key(trail[1]) in _HOMES:
             return "trail"
     if count <= _MAX_PLEA_WORDS:
-        if _PLEA.search(words):
+        if _PLEAS.find_matches_as_indexes(f" {words}"):
             return "plea"
-        if _ERROR.match(words) and ("?" in line or "؟" in line or _KEYS.search(line)):
+        if words.startswith(_ERRORS) and ("?" in line or "؟" in line or _KEYS.search(line)):
             return "plea"
     return None
+
+
+def is_next_page(text: str) -> bool:
+    """Whether the text of a link leads to the next page."""
+    return key(text) in _NEXT_PAGE or text in _ARROWS
 
 
 def _unlabelled_reading(words: str) -> bool:
@@ -152,7 +168,7 @@ def views(line: str) -> int | None:
 
 def is_date_line(line: str) -> bool:
     """Whether a line says when, and hardly anything else."""
-    found = dates.read_all(line)
+    found = dates.read_all(line) if len(line.split()) <= _MAX_WORDS_BESIDE_A_DATE else ()
     if not found:
         return False
     rest = line
