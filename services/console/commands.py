@@ -21,6 +21,7 @@ from services.console.broker import connected, named, newest, offsets, send, tai
 from services.console.frontier_commands import frontier
 from services.console.local.errors import LocalRunError
 from services.console.parse_commands import parse
+from services.console.recipe_commands import recipe
 from services.console.settings import ConsoleSettings, settings_for
 from services.console.source_commands import sources
 from services.console.stay import purge, stay, stop
@@ -45,6 +46,7 @@ app.add_typer(topics, name="topics")
 app.add_typer(frontier, name="frontier")
 app.command()(backfill)
 app.command()(parse)
+app.add_typer(recipe, name="recipe")
 
 
 @app.command()

@@ -21,13 +21,14 @@ Row = tuple[str, str, str]
 """A field's name, its value, and where that came from."""
 
 
-def page_view(result: ParsedArticle | Rejection, milliseconds: float) -> RenderableType:
+def page_view(result: ParsedArticle | Rejection, milliseconds: float | None = None) -> RenderableType:
     """The article as a person checks it, or why there is none."""
     if isinstance(result, Rejection):
         table = _table()
         for name, value in (("reason", result.reason), ("evidence", result.detail), ("url", result.url)):
             table.add_row(name, escape(value), "")
-        table.add_row("took", f"{milliseconds:.1f} ms", "")
+        if milliseconds is not None:
+            table.add_row("took", f"{milliseconds:.1f} ms", "")
         return Group(Text("no article", style="bold red"), table)
     table = _table()
     for name, value, origin in rows(result, milliseconds):
@@ -36,7 +37,7 @@ def page_view(result: ParsedArticle | Rejection, milliseconds: float) -> Rendera
     return Group(Text(result.title, style="bold"), table, Text(""), text)
 
 
-def rows(article: ParsedArticle, milliseconds: float) -> Iterator[Row]:
+def rows(article: ParsedArticle, milliseconds: float | None = None) -> Iterator[Row]:
     """The article's fields but for title and text, those that are empty left out."""
     origins = article.provenance
     simple = (
@@ -71,7 +72,8 @@ def rows(article: ParsedArticle, milliseconds: float) -> Iterator[Row]:
         yield "recipe", extraction.recipe, ""
     if extraction.missed:
         yield "recipe misses", ", ".join(extraction.missed), ""
-    yield "took", f"{milliseconds:.1f} ms", ""
+    if milliseconds is not None:
+        yield "took", f"{milliseconds:.1f} ms", ""
 
 
 def instant_text(instant: Instant | None) -> str:
@@ -97,5 +99,5 @@ def _table() -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(style="cyan", no_wrap=True)
     table.add_column(overflow="fold", ratio=1)
-    table.add_column(style="dim", overflow="fold", max_width=30)
+    table.add_column(style="dim", overflow="fold", max_width=22)
     return table

@@ -16,6 +16,7 @@ from services.contracts.sources import Source
 from services.fetcher.settings import FetcherSettings
 from services.fetcher.source_book import SourceBook
 from services.fetcher.web.way_out import open_web
+from services.parser.recipe import book_of
 from services.parser.settings import ParserSettings
 from services.parser.worker import warm, work
 from services.runtime.link import Unusable
@@ -40,6 +41,7 @@ async def session(sources: Iterable[Source], environ: Mapping[str, str]) -> Asyn
     """
     try:
         settings, parsing = read(FetcherSettings, environ), read(ParserSettings, environ)
+        book_of(parsing.parser_recipes)
         web, credentials = open_web(settings)
     except (ValueError, Unusable) as error:
         raise LocalRunError(str(error)) from None

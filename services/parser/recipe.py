@@ -246,6 +246,8 @@ class Recipe:
 
     host: str
     versions: tuple[Version, ...]
+    place: str
+    """Its file, below the folder of its kind."""
 
     def apply(self, tree: LexborHTMLParser, path: str, fetched_at: datetime) -> Applied:
         """What the recipe says of a page: by the version of its day, or by an older one whose body is still there.
@@ -350,7 +352,7 @@ def read_recipe(content: bytes, place: str) -> Recipe:
         file = _File.model_validate(fields)
     except ValidationError as error:
         raise RecipeError("\n".join(_sentences(error, fields, place))) from None
-    return Recipe(host, tuple(sorted(file.version, key=lambda version: version.since, reverse=True)))
+    return Recipe(host, tuple(sorted(file.version, key=lambda version: version.since, reverse=True)), place)
 
 
 def _recipe_files(folder: Traversable) -> list[tuple[str, Traversable]]:
