@@ -64,6 +64,7 @@ _VIEWS, _PRINT, _SHARE, _NETWORKS = _keys("views"), _keys("print"), _keys("share
 _DATED, _CHANGED, _BESIDE_A_DATE = _keys("dated"), _keys("changed"), _keys("beside_a_date")
 _PHOTO, _RELATED, _ADVERTISING = _keys("photo"), _keys("related"), _keys("advertising")
 _LABELLED, _READING, _HOMES, _MAKERS = _keys("labels"), _keys("reading"), _keys("homes"), _keys("makers")
+_JOINING = _keys("joining")
 _NEXT_PAGE = _keys("next_page")
 _ARROWS = frozenset({"»", "›", "→", ">", ">>"})
 _LABELS = sorted(_DATED | _CHANGED, key=len, reverse=True)
@@ -108,7 +109,9 @@ def _whole(line: str, words: str) -> Kind | None:
     if words in _ADVERTISING:
         return "advertising"
     parts = words.split()
-    if words in _SHARE or all(w in _NETWORKS or w in _SHARE for w in parts):
+    if words in _SHARE or (
+        any(w in _NETWORKS for w in parts) and all(w in _NETWORKS or w in _SHARE or w in _JOINING for w in parts)
+    ):
         return "share"
     if _DIGIT.search(line):
         if views(line) is not None:

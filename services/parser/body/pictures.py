@@ -22,6 +22,8 @@ _BEHIND = 3
 _SHARED_DEPTH = 3
 """Elements that a picture and its caption may be apart from what holds both."""
 _FIGCAPTION = TAG_BITS["figcaption"]
+_FIGURE = TAG_BITS["figure"]
+_QUOTED = TAG_BITS["blockquote"] | TAG_BITS["table"] | TAG_BITS["pre"]
 _CAPTION_NAME = re.compile(
     r"(?:^|[\s_-])(?:fig|img|image|photo|foto|picture|pic|media|thumb|wp)?[_-]{0,2}"
     r"(?:caption|legend|cutline)(?:[_-]{1,2}(?:text|title|body|p|inner|content|wrap\w*))?(?:$|[\s_-])"
@@ -47,6 +49,15 @@ def is_caption(block: Block) -> bool:
     if len(block.text) > MAX_CAPTION_CHARS:
         return False
     return bool(block.tags & _FIGCAPTION) or _names_a_caption(block.names) or _names_a_caption(_around(block.element))
+
+
+def without_captions(blocks: Sequence[Block], kept: list[int]) -> list[int]:
+    """The body without captions, unless it is nothing else. What stands below a quote or a table in a figure stays."""
+    held = [blocks[i] for i in kept if blocks[i].tags & _FIGURE and blocks[i].tags & _QUOTED]
+    quoted = {id(_figure_around(block.element)) for block in held}
+    return [
+        i for i in kept if not is_caption(blocks[i]) or (quoted and id(_figure_around(blocks[i].element)) in quoted)
+    ] or kept
 
 
 def images_of(layout: Layout, kept: Sequence[int], url: str) -> tuple[Image, ...]:
@@ -128,6 +139,13 @@ def _told_apart(blocks: Sequence[Block]) -> tuple[str | None, str | None]:
 
 def _figure(element: Element) -> Element | None:
     return element.holder if element.holder is not None and element.holder.tag == "figure" else None
+
+
+def _figure_around(element: Element) -> Element | None:
+    here: Element | None = element
+    while here is not None and here.tag != "figure" and here.tags & _FIGURE:
+        here = here.parent
+    return here
 
 
 def _stand_together(picture: Element, text: Element) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from services.contracts.articles import Image
 from services.parser.body import noise
 from services.parser.body.paragraphs import paragraphs_of
-from services.parser.body.pictures import images_of, is_caption
+from services.parser.body.pictures import images_of, without_captions
 from services.parser.body.selection import Selection
 from services.parser.page.blocks import Block, Layout, short_lines
 from services.parser.page.headline import words_of
@@ -31,7 +31,8 @@ _TIME = re.compile(r"\D{0,3}\d{1,2}[:.]\d{2}\D{0,8}")
 """What an entry of a live report begins with, and a line of a list of news."""
 _ENTRIES = 3
 """Times with text under them make a live report."""
-_HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
+_ITEMS = frozenset({"tr", "ul", "ol", "dl"})
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def _own(blocks: Sequence[Block], kept: list[int], probabilities: Sequence[float
     """Without the title, captions, repeated blocks and the lines around an article."""
     if len(kept) > _MOST_JUDGED:
         return kept
-    kept = [i for i in kept if not is_caption(blocks[i])] or kept
+    kept = without_captions(blocks, kept)
     kept = _without_repeats(blocks, _below_title(blocks, kept, title))
     kept = _before_related(blocks, kept)
     kept = _without_boxes(blocks, kept)
@@ -105,19 +106,24 @@ def _below_title(blocks: Sequence[Block], kept: list[int], title: str) -> list[i
         text = blocks[index].text
         if len(text) <= len(title) + 20 and words_of(text) == wanted:
             # What stands above the headline is the page's top, unless it is text.
-            return [i for i in kept[:place] if len(blocks[i].text) >= _MAX_LISTED_CHARS] + kept[place + 1 :]
+            return [i for i in kept[:place] if len(blocks[i].text) >= _PROSE_CHARS] + kept[place + 1 :]
     return kept
 
 
 def _without_repeats(blocks: Sequence[Block], kept: list[int]) -> list[int]:
+    """Without text that stands there twice. Labels, headings, items and cells may well be the same."""
     seen: set[str] = set()
     own: list[int] = []
     for index in kept:
-        text, holder = blocks[index].text, blocks[index].element.holder
-        if holder is None or holder.tag != "tr":
-            if (own and text == blocks[own[-1]].text) or (len(text) >= _REPEATED_CHARS and text in seen):
+        block = blocks[index]
+        if block.element.holder is None or block.element.holder.tag not in _ITEMS:
+            text = block.text
+            if own and text == blocks[own[-1]].text:
                 continue
-            seen.add(text)
+            if len(text) >= _REPEATED_CHARS and block.tag not in _HEADINGS:
+                if text in seen and (len(text) >= _PROSE_CHARS or _SENTENCE_END.search(text)):
+                    continue
+                seen.add(text)
         own.append(index)
     return own
 
@@ -173,6 +179,9 @@ def _without_edges(blocks: Sequence[Block], kept: list[int], probabilities: Sequ
     if len(entries) < _ENTRIES:
         entries = set()
     noisy = {place for place in range(len(kept)) if place not in entries and _is_edge_noise(blocks, kept, place)}
+    doubted = {
+        place for place in noisy if probabilities[kept[place]] < _DOUBTED and noise.key(blocks[kept[place]].text)
+    }
     start, end = 0, len(kept)
     while start < end and start in noisy:
         start += 1
@@ -182,7 +191,7 @@ def _without_edges(blocks: Sequence[Block], kept: list[int], probabilities: Sequ
     return [
         kept[place]
         for place in range(start, end)
-        if place not in noisy or (place not in judged and probabilities[kept[place]] >= _DOUBTED)
+        if place not in noisy or (place not in judged and place not in doubted)
     ]
 
 
