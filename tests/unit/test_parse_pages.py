@@ -247,7 +247,7 @@ def test_a_reference_without_end_does_not_break_the_page() -> None:
     [
         ('<meta property="article:published_time" content="2024-05-15T19:34:00+05:00">', EVENING, "meta"),
         ('<time itemprop="datePublished" datetime="2024-05-15T14:34:00Z">x</time>', EVENING, "time-element"),
-        ('<time datetime="2024-05-15T19:34">earlier</time>', EVENING, "text-near-headline"),
+        ('<time datetime="2024-05-15T19:34">earlier</time>', EVENING, "time-element"),
         ("<div>15.05.2024</div><div>19:34</div>", EVENING, "text-near-headline"),
         ("<div>Bugun, 14:05</div>", "2024-06-01T14:05:00+05:00", "text-near-headline"),
         ('<meta name="date" content="2024-05-15"><div>19:34 / 15.05.2024</div>', EVENING, "meta"),

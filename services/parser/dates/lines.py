@@ -1,0 +1,257 @@
+"""Which lines of a page say when it was published: those near its headline, with a label, or in an element named so."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.parser.dates import words
+from services.parser.dates.reading import (
+    MAX_DATE_CHARS,
+    Habits,
+    Reading,
+    clock_time,
+    read_all,
+    read_relative,
+    read_stamp,
+)
+from services.parser.limits import MAX_SHORT_LINES
+from services.parser.page.blocks import Block, Element
+from services.parser.page.headline import headline, words_of
+from services.parser.page.names import keywords_of
+
+GOOD, FAIR, WEAK = 2.0, 0.6, -1.0
+"""Weights of a line that can stand for the page's date; of one that may where nothing better is there; and of one that
+is better than nothing."""
+
+_BEFORE, _AFTER = 8, 14
+"""Blocks around the headline in which a date line is near it."""
+_RELATIVE_WITHIN = 6
+_PROSE_CHARS = 260
+_MOST_WORDS = 9
+"""Words beside a date: a name, a section, a place."""
+_WORDS_OF_A_TITLE = 4
+_TEASER_CHARS = 25
+_OF_A_LIST = 3
+"""Lines of one shape are a list from this number on."""
+_CAN_BE_A_DATE = re.compile(
+    r"(?:19|20)\d\d|1[34]\d\d(?!\d)|\d\s?[./-]\s?\d{1,2}\s?[./-]\s?\d\d|[۰-۹٠-٩]{4}|[^\W\d_]['’ .-]{1,2}\d\d(?!\d)"
+)
+_NAMED_DATE = re.compile(
+    r"(?:^|[\s_-])(?:date\w{0,8}|\w{0,12}date|datum|fecha|data|tarih|sana|time\w{0,5}|timestamp|\w{0,6}published?"
+    r"|posted\w{0,3}|pub|dtstamp|created|submitted|\w{0,8}meta(?:data|info)?|info|byline|author)(?:$|[\s_-])"
+    r"|[a-z]Date(?:$|[\sA-Z])|(?:^|[\s_-])(?:publish|entry|post|article|story|news)\w{0,8}[_-]?(?:date|time)",
+    re.IGNORECASE,
+)
+_COMMENTS = keywords_of("comment")
+_RANGE = re.compile(r"\s{0,2}(?:[-–—]|until|bis|to|по|до)\s{0,2}", re.IGNORECASE)
+_SENTENCE = re.compile(r"[.!?…]\s+\w{4,}|\w{3,}[.!?…]\s*$")
+_NOT_A_TEXT = re.compile(r"©|\(c\)\s|copyright|all rights reserved|isbn|doi\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A date that readers see: what it says, how likely it is the page's, and whether it speaks of a change."""
+
+    reading: Reading
+    weight: float
+    changed: bool
+    marked: bool
+    """Whether it stands in a `<time>` element."""
+
+
+class Lines:
+    """The date lines of a page, near its headline or anywhere; read when they are asked for."""
+
+    def __init__(self, title: str, blocks: Sequence[Block], now: datetime, habits: Habits) -> None:
+        self._blocks, self._now, self._habits = blocks, now, habits
+        self._title = words_of(title)
+        self._head = _head_of(title, self._title, blocks)
+        self._around_head = _around(blocks[self._head].element) if self._head is not None else frozenset()
+
+    def near(self) -> list[Line]:
+        """Those around the headline, the likeliest first."""
+        if self._head is None:
+            return []
+        window = range(max(0, self._head - _BEFORE), min(len(self._blocks), self._head + _AFTER + 1))
+        return _by_weight(line for at in window for line in self._at(at))
+
+    def all(self) -> list[Line]:
+        """Those of the whole page, the likeliest first."""
+        found: list[tuple[tuple[str, str], Line]] = []
+        seen = 0
+        for at, block in enumerate(self._blocks):
+            if len(block.text) <= MAX_DATE_CHARS and (block.times or _CAN_BE_A_DATE.search(block.text)):
+                seen += 1
+                if seen > MAX_SHORT_LINES:
+                    break
+                found.extend(((block.tag, block.names), line) for line in self._at(at))
+        shapes = Counter(shape for shape, _ in found)
+        return _by_weight(
+            line if shapes[shape] < _OF_A_LIST or line.weight >= GOOD + 1 else replace(line, weight=line.weight - 2.0)
+            for shape, line in found
+        )
+
+    def relative(self) -> list[Line]:
+        """`2 hours ago`, `15 May, 19:34`: days that the clock must complete, close to the headline only."""
+        if self._head is None:
+            return []
+        found = []
+        for at in range(max(0, self._head - 2), min(len(self._blocks), self._head + _RELATIVE_WITHIN + 1)):
+            block = self._blocks[at]
+            if at == self._head or not block.text or block.part == "footer" or self._of_others(at) >= 1:
+                continue
+            reading = read_relative(block.text, self._now, self._habits)
+            if reading and (len(block.text) <= 40 or _NAMED_DATE.search(block.names)):
+                changed = words.is_of_a_change(block.text)
+                found.append(Line(reading, GOOD - 0.1 * abs(at - self._head), changed, marked=False))
+        return _by_weight(found)
+
+    def short_texts_near(self) -> Iterator[str]:
+        """The short texts right below the headline, for a time without its day."""
+        if self._head is not None:
+            for block in self._blocks[max(0, self._head - 2) : self._head + _RELATIVE_WITHIN + 1]:
+                if len(block.text) <= 60 and block.part != "footer":
+                    yield block.text
+
+    def _at(self, at: int) -> Iterator[Line]:
+        """The dates of one block, or none where they are another's."""
+        block = self._blocks[at]
+        text = block.text
+        if len(text) > MAX_DATE_CHARS or not (block.times or _CAN_BE_A_DATE.search(text)):
+            return
+        stamps = [r for r in (read_stamp(time, self._habits) for time in block.times[:4]) if r]
+        found = list(read_all(text, self._habits)) if _CAN_BE_A_DATE.search(text) else []
+        if not (stamps or found) or _NOT_A_TEXT.search(text):
+            return
+        rest = _without(text, found)
+        others = [w for w in words.words_in(rest) if not words.is_between(w)]
+        if at == self._head:
+            # A headline that names a day is about that day, unless markup says that it is when.
+            others = [w for w in others if w not in self._title]
+            if not stamps and not _NAMED_DATE.search(block.names):
+                return
+        if len(others) > _MOST_WORDS or (not stamps and _SENTENCE.search(rest) and len(others) > 3):
+            return
+        if len(found) == 2 and _RANGE.fullmatch(text[found[0].end : found[1].start]):
+            return
+        weight = self._weight(at, bool(stamps), rest, others)
+        if not stamps:
+            found = self._with_neighbours_time(at, found)
+        yield from _lines_of(text, stamps, found, weight)
+
+    def _weight(self, at: int, marked: bool, rest: str, others: Sequence[str]) -> float:
+        block, head = self._blocks[at], self._head
+        named = _NAMED_DATE.search(block.names) is not None
+        weight = 1.0 * marked + 1.0 * named + 0.4 * (len(others) == 0) - 0.12 * max(0, len(others) - 2)
+        weight += 1.3 * words.is_of_publication(rest)
+        weight -= 1.5 * words.is_of_something_else(rest)
+        if head is not None:
+            gap = at - head
+            if 0 <= gap <= _AFTER:
+                weight += 2.4 - 0.1 * gap - 0.8 * min(2, self._prose_before(at))
+            elif -_BEFORE <= gap < 0:
+                weight += 1.8 - 0.15 * -gap
+        elif named or marked:
+            weight += 0.5
+        weight -= {"content": 0.0, "chrome": 0.8, "related": 0.9, "footer": 2.6}[block.part]
+        return weight - self._of_others(at) - 0.5 * at / max(1, len(self._blocks))
+
+    def _of_others(self, at: int) -> float:
+        """What speaks for a comment's or a teaser's date: names, link text, a linked title beside it."""
+        block, head = self._blocks[at], self._head
+        weight = 1.5 * self._is_in_comments(block)
+        if block.linked > 0.6 and at != head:
+            rest = _without(block.text, read_all(block.text, self._habits))
+            weight += 1.0 if len(words.words_in(rest)) > _WORDS_OF_A_TITLE else 0.0
+        for other in (at - 1, at + 1):
+            near = self._blocks[other] if 0 <= other < len(self._blocks) else None
+            if near is None or other == head or near.tag == "h1" or near.linked <= 0.6:
+                continue
+            if len(near.text) >= _TEASER_CHARS and not self._title >= words_of(near.text):
+                if head is None or at < head or self._prose_before(at):
+                    return weight + 3.0
+                # A title above its date is a teaser; below the page's own date, the first link of the text.
+                return weight + (2.0 if other < at else 0.8)
+        return weight
+
+    def _is_in_comments(self, block: Block) -> bool:
+        """Whether an element around the block that does not hold the headline as well is named after comments."""
+        element: Element | None = block.element
+        while element is not None and element not in self._around_head:
+            if element.own_keywords & _COMMENTS:
+                return True
+            element = element.parent
+        return False
+
+    def _prose_before(self, at: int) -> int:
+        """How many paragraphs stand between the headline and a block."""
+        head = self._head if self._head is not None else at
+        return sum(len(b.text) > _PROSE_CHARS and b.linked < 0.5 for b in self._blocks[head + 1 : at][: 2 * _AFTER])
+
+    def _with_neighbours_time(self, at: int, found: list[Reading]) -> list[Reading]:
+        """`15.05.2024` and `19:34` in elements of their own."""
+        if len(found) != 1 or found[0].precision != "day":
+            return found
+        for other in (at + 1, at - 1):
+            near = self._blocks[other].text if 0 <= other < len(self._blocks) else ""
+            if near and len(near) <= 24 and clock_time(near):
+                joined = [r for r in read_all(f"{found[0].raw} {near}", self._habits) if r.precision != "day"]
+                return joined or found
+        return found
+
+
+def _head_of(title: str, wanted: set[str], blocks: Sequence[Block]) -> int | None:
+    """Where the headline stands: the title's block, else the first h1, also one that is a link."""
+    if (at := headline(title, blocks)) is not None:
+        return at
+    firsts = [i for i, b in enumerate(blocks) if b.tag in ("h1", "h2") and b.text][:12]
+    for at in firsts:
+        own = words_of(blocks[at].text)
+        if own and len(wanted & own) >= 0.6 * min(len(wanted), len(own)) and len(own) >= 2:
+            return at
+    return next((at for at in firsts if blocks[at].tag == "h1"), None)
+
+
+def _around(element: Element | None) -> frozenset[Element]:
+    found = []
+    while element is not None:
+        found.append(element)
+        element = element.parent
+    return frozenset(found)
+
+
+def _lines_of(text: str, stamps: list[Reading], found: list[Reading], weight: float) -> Iterator[Line]:
+    if stamps:
+        shown = {reading.when.date(): reading for reading in found if reading.precision != "day"}
+        for number, stamp in enumerate(stamps):
+            # `<time datetime="2024-05-15">15 May 2024, 19:34</time>`
+            finer = shown.get(stamp.when.date()) if stamp.precision == "day" else None
+            yield Line(finer or stamp, weight - 0.2 * number, _is_changed(text, found, number), marked=True)
+        return
+    for number, reading in enumerate(found):
+        yield Line(reading, weight - 0.2 * number, _is_changed(text, found, number), marked=False)
+
+
+def _is_changed(text: str, found: Sequence[Reading], number: int) -> bool:
+    """Whether the label before the n-th date of a line speaks of a change."""
+    if number >= len(found):
+        return words.is_of_a_change(text)
+    start = found[number - 1].end if number else 0
+    label = text[start : found[number].start]
+    if words.is_of_publication(label) and not words.is_of_a_change(label):
+        return False
+    return words.is_of_a_change(label) or (len(found) == 1 and words.is_of_a_change(text[found[0].end :]))
+
+
+def _without(text: str, readings: Sequence[Reading]) -> str:
+    for reading in readings:
+        text = text.replace(reading.raw, " ") if reading.raw else text
+    return text
+
+
+def _by_weight(lines: Iterator[Line] | Sequence[Line]) -> list[Line]:
+    return sorted(lines, key=lambda line: -line.weight)
