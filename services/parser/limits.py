@@ -14,6 +14,12 @@ MAX_EDITIONS = 24
 MAX_JSON_LD_CHARS = 1_000_000
 MAX_JSON_LD_NODES = 2_000
 MAX_META_TAGS = 500
+MAX_HEADINGS = 12
+"""Of each kind that are weighed as the headline."""
+MAX_LINKS_STATED = 200
+"""Links of the head, and links that name a language."""
+MAX_LINKS_READ = 1_500
+"""Of a page, that are looked at for other editions."""
 MAX_NODES = 60_000
 """Of the page's tree that are walked for blocks; a page of news has two thousand."""
 MAX_PICTURES = 200

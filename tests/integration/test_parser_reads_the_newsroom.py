@@ -60,7 +60,8 @@ def test_an_article_is_read_as_its_newsroom_filed_it(slug: str) -> None:
     assert (found.published.moment, found.published.day) == (gold.published, gold.day)
     assert likeness(found.text, gold.text) >= LEAST_LIKENESS
     assert set(found.authors) == set(gold.authors)
-    assert found.language_declared == site.html_lang.get(article.language, article.language)
+    # One template may declare Russian for all its editions: the address and the letters know better.
+    assert found.language_declared in (article.language, article.language.split("-")[0])
     assert {e.url for e in found.editions} == {STOCK.url(e) for e in STOCK.editions(article) if e is not article}
     assert (found.engagement is not None) is ("views" in site.habits)
 

@@ -11,12 +11,13 @@ _DRESS_HOSTS = re.compile(r"^(?:(?:www\d?|m|amp|mobile|mob|touch|wap|lite)\.)+",
 _DRESS_SEGMENTS = frozenset({"amp", "m", "mobile", "print", "amp.html", "lite"})
 _EXTENSION = re.compile(r"(?:\.amp)?\.(?:html?|amp|php|aspx?|shtml)$|\.amp$", re.IGNORECASE)
 _INDEX = re.compile(r"^(?:index|default|home|main)(?:\.\w{2,5})?$", re.IGNORECASE)
-_LANGUAGES = frozenset({
+LANGUAGES = frozenset({
     "uz", "uzb", "uz-latn", "uz-cyrl", "uzl", "uzc", "oz", "cyr", "lat", "kir", "kiril", "lotin", "krill", "ru",
     "rus", "en", "eng", "kk", "kaz", "kz", "kk-latn", "qz", "ky", "kyr", "kg", "kirg", "tg", "taj", "tj", "tk",
     "turkm", "tm", "tr", "tur", "fa", "fas", "per", "pt", "por", "pt-br", "de", "fr", "es", "ar", "zh", "cn", "qq",
-    "kaa", "az",
+    "kaa", "az", "cyrl", "qaz", "tt",
 })  # fmt: skip
+"""How addresses name languages."""
 _NUMBER = re.compile(r"\d{4,}")
 _ID_OF_A_PAGE = frozenset({
     "id", "p", "nid", "aid", "article", "articleid", "article_id", "news", "newsid", "news_id", "item", "itemid",
@@ -61,7 +62,7 @@ def is_root(url: str) -> bool:
     segments = [s for s in parts.path.split("/") if s]
     if segments and _INDEX.match(segments[-1]):
         segments.pop()
-    bare = all(s.lower() in _LANGUAGES or s.lower() in _DRESS_SEGMENTS for s in segments)
+    bare = all(s.lower() in LANGUAGES or s.lower() in _DRESS_SEGMENTS for s in segments)
     return bare and not _named_by_query(parts)
 
 
@@ -77,7 +78,7 @@ def related_host(one: str, other: str) -> bool:
         return True
     ends = [h.split(".") for h in hosts]
     return ends[0][-2:] == ends[1][-2:] and min(map(len, ends)) >= 2 and all(
-        len(e) < 3 or e[0] in _LANGUAGES or e[0] == "www" for e in ends
+        len(e) < 3 or e[0] in LANGUAGES or e[0] == "www" for e in ends
     )  # fmt: skip
 
 
@@ -97,10 +98,10 @@ def _site(url: str) -> str:
 
 def _language(parts: SplitResult) -> str | None:
     label = (parts.hostname or "").split(".")[0].lower()
-    if label in _LANGUAGES:
+    if label in LANGUAGES:
         return label
     for segment in [s for s in parts.path.lower().split("/") if s][:2]:
-        if segment in _LANGUAGES:
+        if segment in LANGUAGES:
             return segment
     for name, value in parse_qsl(parts.query):
         if name.lower() in ("lang", "language", "hl", "l"):

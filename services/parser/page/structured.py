@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections import deque
@@ -21,6 +22,11 @@ _WRAPPING = re.compile(
 _TRAILING_COMMA = re.compile(r",\s{0,200}(?=[}\]])")
 _ARTICLE = re.compile(r"(?:Article|BlogPosting|LiveBlogPosting|Reportage|^Report$|NewsReport)", re.ASCII)
 _LIST = re.compile(r"^(?:CollectionPage|SearchResultsPage|ItemList|Blog|ProfilePage|ContactPage|AboutPage)$")
+_MOST_NAMES = 6
+_LEAST_BODY_CHARS = 200
+_MARKUP = re.compile(r"<[^<>]{0,2000}>")
+_NUMBER_REFERENCE = re.compile(r"&#\d{10,};?")
+"""Python refuses to read a number of thousands of digits."""
 _NOT_THE_PAGE = frozenset({"comment", "liveBlogUpdate", "itemListElement", "hasPart", "citation", "mentions", "review"})
 
 
@@ -30,7 +36,8 @@ class Graph:
     def __init__(self, nodes: list[Node]) -> None:
         self.nodes = nodes
         self._by_id = {n["@id"]: n for n in nodes if isinstance(n.get("@id"), str) and len(n) > 2}
-        self.article: Node | None = next((n for n in nodes if is_article(n)), None)
+        self.articles: list[Node] = [n for n in nodes if is_article(n)]
+        self.article: Node | None = self.articles[0] if self.articles else None
 
     @property
     def is_a_list(self) -> bool:
@@ -55,17 +62,27 @@ class Graph:
         value = value[0] if isinstance(value, list) and value else value
         return tidy(value) or None if isinstance(value, str | int | float) and not isinstance(value, bool) else None
 
-    def site_name(self) -> str | None:
-        """The publisher's or the web site's name."""
+    def article_body(self) -> str | None:
+        """The longest articleBody that the page's articles state, as text; None where it is short."""
+        longest = max((b for n in self.articles if isinstance(b := n.get("articleBody"), str)), key=len, default="")
+        if len(longest) < _LEAST_BODY_CHARS:
+            return None
+        return clean(html.unescape(html.unescape(_NUMBER_REFERENCE.sub("\ufffd", _MARKUP.sub(" ", longest)))))
+
+    def site_names(self) -> list[str]:
+        """The publisher's and the web site's names."""
         publisher = self.resolved((self.article or {}).get("publisher"))
         owners = [
             publisher,
             *(n for n in self.nodes if kinds(n) & {"WebSite", "NewsMediaOrganization", "Organization"}),
         ]
-        for owner in owners:
-            if isinstance(owner, dict) and isinstance(owner.get("name"), str) and owner["name"].strip():
-                return tidy(owner["name"])
-        return None
+        names = (
+            name
+            for o in owners
+            if isinstance(o, dict) and "Person" not in kinds(o)
+            for name in (o.get("name"), o.get("alternateName"))
+        )
+        return [tidy(name) for name in names if isinstance(name, str) and name.strip()][:_MOST_NAMES]
 
 
 def kinds(node: Node) -> set[str]:
@@ -93,8 +110,11 @@ def graph_of(tree: LexborHTMLParser) -> Graph:
 
 
 def tidy(text: Any) -> str:
-    """A value of structured data as one line of storable text."""
-    return re.sub(r"\s+", " ", clean(str(text))).strip()
+    """A value of structured data as one line of storable text; references are read, which many templates leave in."""
+    line = str(text)
+    if "&" in line:
+        line = html.unescape(_NUMBER_REFERENCE.sub("\ufffd", line))
+    return re.sub(r"\s+", " ", clean(line)).strip()
 
 
 def _loaded(source: str) -> Any:

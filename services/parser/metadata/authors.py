@@ -1,0 +1,217 @@
+"""Who wrote an article: by structured data, meta tags, marked elements and lines that read like a byline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from services.parser.limits import MAX_AUTHORS, MAX_LINE_CHARS
+from services.parser.metadata.persons import Names, after_label, is_label, is_sure_label, names_in
+from services.parser.metadata.stated import Authored, Stated
+from services.parser.page.blocks import Block
+from services.parser.page.names import KEYWORDS
+from services.parser.page.structured import Graph, kinds
+
+_META = (
+    "author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "byl",
+    "article:author_name", "citation_author", "authors", "cxenseparse:author", "vr:author", "dc.creator.personalname",
+    "og:article:author", "creator", "byline",
+)  # fmt: skip
+_ORDER = ("json-ld", "label", "text", "marked", "meta", "signed", "shaped")
+_ORDER_OF_ACCOUNTS = ("label", "json-ld", "meta", "marked")
+_ORDER_OF_BODIES = ("label", "json-ld", "marked", "meta")
+_ORIGINS = {"label": "meta", "text": "byline", "marked": "byline", "signed": "byline", "shaped": "byline"}
+_BLOCKS_AROUND = (4, 14)
+"""How many blocks before and after the headline may be a byline."""
+_MOST_MEMBERS = 40
+_NEAR = 12
+"""Marked elements between the headline and a byline that is taken for near."""
+_MARKS = ("rel", "itemprop", "class", "link")
+_AUTHOR_BIT = next(1 << bit for bit, parts in enumerate(KEYWORDS) if "byline" in parts.split())
+_DATED = re.compile(r"\d{1,2}[./]\d{1,2}[./]\d{2}|\b(?:19|20)\d\d\b|\b\d{1,2}:\d\d\b|\bmin\b")
+_DATE_FIRST = re.compile(r"^[\d./,:\s]{6,20}[-–—|·•⋅]\s{0,3}|^[^\W\d]{3,10}\.?\s\d{1,2},\s\d{4}\s{0,3}[-–—|·•⋅]\s{0,3}")
+
+
+class Credits(NamedTuple):
+    """Who an article is by; `origins` says where `authors` and `organizations` came from."""
+
+    persons: tuple[str, ...]
+    bodies: tuple[str, ...]
+    origins: dict[str, str]
+
+
+def authors_of(
+    stated: Stated, graph: Graph, blocks: Sequence[Block], headline: int | None, sites: frozenset[str]
+) -> Credits:
+    """Persons and bodies that are named as authors, each from the best place that names one."""
+    sources = sources_of(stated, graph, blocks, headline, sites)
+    origins: dict[str, str] = {}
+    persons: tuple[str, ...] = ()
+    for kind in _ORDER:
+        if persons := sources[kind].persons:
+            origins["authors"] = _ORIGINS.get(kind, kind)
+            break
+    if not persons:
+        for kind in _ORDER_OF_ACCOUNTS:
+            if persons := sources[kind].accounts:
+                origins["authors"] = _ORIGINS.get(kind, kind)
+                break
+    bodies: tuple[str, ...] = ()
+    for kind in _ORDER_OF_BODIES:
+        if bodies := sources[kind].bodies:
+            origins["organizations"] = _ORIGINS.get(kind, kind)
+            break
+    return Credits(persons, bodies, origins)
+
+
+def sources_of(
+    stated: Stated, graph: Graph, blocks: Sequence[Block], headline: int | None, sites: frozenset[str]
+) -> dict[str, Names]:
+    """What each kind of place says of the authors."""
+    return {
+        "json-ld": _structured(graph, sites),
+        "meta": names_in([_turned(n, v) for n in _META for v in stated.meta.get(n, ())][:_MOST_MEMBERS], sites),
+        "label": _labelled(stated, sites),
+        "marked": _marked(stated, sites),
+        "text": _read(blocks, headline, sites),
+        "signed": _signed(blocks, headline, sites),
+        "shaped": _shaped(blocks, headline, sites),
+    }
+
+
+def _structured(graph: Graph, sites: frozenset[str]) -> Names:
+    persons: list[str] = []
+    bodies: list[str] = []
+    for node in graph.articles:
+        for member in _members(graph, node.get("author") or node.get("creator")):
+            name = member.get("name") if isinstance(member, dict) else member
+            body = isinstance(member, dict) and _is_body(member)
+            for text in (name if isinstance(name, list) else [name])[:MAX_AUTHORS]:
+                if isinstance(text, str):
+                    (bodies if body else persons).append(text)
+        if persons or bodies:
+            break
+    named, others = names_in(persons, sites), names_in(bodies, sites)
+    return Names(named.persons, (*named.bodies, *others.bodies, *others.persons, *others.accounts), named.accounts)
+
+
+def _is_body(member: dict[str, Any]) -> bool:
+    own = kinds(member)
+    return "Person" not in own and any("Organization" in kind for kind in own)
+
+
+def _members(graph: Graph, value: Any) -> Iterator[Any]:
+    yield from graph.each(value[:_MOST_MEMBERS] if isinstance(value, list) else value)
+
+
+def _turned(name: str, value: str) -> str:
+    """`Last, First` of bibliographic tags the other way round."""
+    last, comma, first = value.partition(", ")
+    if comma and (name == "citation_author" or name.startswith("dc")) and len(value.split()) <= 4 and "," not in first:
+        return f"{first} {last}"
+    return value
+
+
+def _labelled(stated: Stated, sites: frozenset[str]) -> Names:
+    """WordPress says `Written by` in one meta tag and who in the next."""
+    for label, data in (("twitter:label1", "twitter:data1"), ("twitter:label2", "twitter:data2")):
+        said, name = stated.first(label), stated.first(data)
+        if said and name and is_label(said):
+            return names_in([name], sites)
+    return Names((), ())
+
+
+def _marked(stated: Stated, sites: frozenset[str]) -> Names:
+    headline = max((h for h in stated.headings if h.tag == "h1"), key=lambda h: h.at, default=None)
+    place = headline.at if headline else 0
+    near = sorted(
+        (a for a in stated.authored if not a.apart),
+        key=lambda a: (
+            a.mark == "link",
+            a.at < place,
+            abs(a.at - place) > _NEAR,
+            _MARKS.index(a.mark),
+            abs(a.at - place),
+        ),
+    )
+    weak = Names((), ())
+    for first in near[:12]:
+        list_of = set(first.around[:2])
+        group = [a for a in near if a.signature == first.signature and list_of & set(a.around[:2])][:MAX_AUTHORS]
+        group.sort(key=lambda a: a.at)
+        names = _of_group(group, sites)
+        if names.persons:
+            return names
+        if not (weak.bodies or weak.accounts):
+            weak = names
+    return weak
+
+
+def _of_group(group: Sequence[Authored], sites: frozenset[str]) -> Names:
+    linked = names_in([text for a in group for text in a.linked], sites)
+    if linked.persons:
+        return linked
+    names = names_in([line for a in group for line in a.lines], sites)
+    return names._replace(accounts=tuple(name for name in names.accounts if " " not in name))
+
+
+def _read(blocks: Sequence[Block], headline: int | None, sites: frozenset[str]) -> Names:
+    start = 0 if headline is None else max(0, headline - _BLOCKS_AROUND[0])
+    end = (60 if headline is None else headline) + _BLOCKS_AROUND[1]
+    for index in range(start, min(end, len(blocks))):
+        block = blocks[index]
+        if len(block.text) > MAX_LINE_CHARS or block.part == "footer":
+            continue
+        for text in _bylines(blocks, index):
+            names = names_in([text], sites)
+            if names.persons:
+                return names
+    return Names((), ())
+
+
+def _bylines(blocks: Sequence[Block], index: int) -> Iterator[str]:
+    """What a short block says after a label: in its text, in its elements, or in the block after it."""
+    block = blocks[index]
+    if (text := after_label(block.text)) and len(text) <= MAX_LINE_CHARS:
+        yield text
+    for at, (_, piece) in enumerate(block.pieces[:12]):
+        if is_label(piece.strip("|•· ")) and at + 1 < len(block.pieces):
+            yield " ".join(text for _, text in block.pieces[at + 1 :])
+    if is_label(block.text) and index + 1 < len(blocks) and len(blocks[index + 1].text) <= MAX_LINE_CHARS:
+        yield blocks[index + 1].text
+
+
+def _signed(blocks: Sequence[Block], headline: int | None, sites: frozenset[str]) -> Names:
+    """A byline anywhere in the text, below it as a rule, after a label that leaves no doubt."""
+    for index in range(0 if headline is None else headline, len(blocks)):
+        block = blocks[index]
+        if len(block.text) > MAX_LINE_CHARS // 2 or block.part in ("footer", "chrome") or not is_sure_label(block.text):
+            continue
+        for text in _bylines(blocks, index):
+            names = names_in([text], sites)
+            if names.persons:
+                return names
+    return Names((), ())
+
+
+def _shaped(blocks: Sequence[Block], headline: int | None, sites: frozenset[str]) -> Names:
+    """A name by itself below the headline, with a date beside it or in an element that is named for authors."""
+    if headline is None:
+        return Names((), ())
+    for index in range(headline + 1, min(headline + 9, len(blocks))):
+        block = blocks[index]
+        if not 4 < len(block.text) <= 80 or block.part == "footer":
+            continue
+        element, marked = block.element, False
+        for _ in range(3):
+            marked = marked or bool(element.own_keywords & _AUTHOR_BIT)
+            element = element.parent or element
+        beside = [b.text for b in blocks[max(headline + 1, index - 2) : index + 3]]
+        if not marked and not any(len(t) < 80 and _DATED.search(t) for t in beside):
+            continue
+        texts = [_DATE_FIRST.sub("", block.text)]
+        names = names_in(texts, sites)
+        if names.persons and not names.accounts and len(names.persons) <= 3:
+            return names
+    return Names((), ())

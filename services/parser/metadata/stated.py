@@ -1,0 +1,299 @@
+"""What a page says of itself in elements made for it: meta tags, links, headings and marked authors, in one pass."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from services.parser.limits import (
+    MAX_HEADINGS,
+    MAX_LEAD_CHARS,
+    MAX_LINE_CHARS,
+    MAX_LINKS_STATED,
+    MAX_META_TAGS,
+    MAX_TITLE_CHARS,
+)
+from services.parser.page.decode import clean
+
+_SELECTOR = (
+    "html, title, meta, link[rel], h1, h2, [itemprop~=headline], [class*=entry-title], [class*=post-title],"
+    " [class*=headline i], a[hreflang], a[rel~=tag], [rel~=author], [itemprop*=author], [itemprop=creator],"
+    " [class*=author i], [class*=byline i], [class*=autor i], [class*=writer i], [class*=muallif i], [class*=username],"
+    " a[href*='/author'], a[href*='/autor'], a[href*='/writer'], a[href*='/contributor'], a[href*='/profile/'],"
+    " a[href*='/journalist'], a[href*='/reporter'], a[href*='/people/'], a[href*='/muallif']"
+)
+_MOST_MATCHES = 4_000
+_MOST_RUNS = 200
+_MOST_AUTHORED = 40
+_MOST_ANCESTORS = 30
+_UNSHOWN = frozenset({"script", "style", "noscript", "template", "svg", "button", "select", "textarea"})
+_INLINE = frozenset({
+    "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "em", "font", "i", "ins", "mark", "q", "s", "small", "span",
+    "strong", "sub", "sup", "time", "u", "wbr",
+})  # fmt: skip
+_SPACES = re.compile(r"\s+")
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Soft hyphens, zero-width spaces and marks of direction. The joiners stay: Persian is spelt with one."""
+_ENDLESS_REFERENCE = re.compile(r"&#\d{10,};?")
+"""Python refuses to read a number of thousands of digits."""
+_REFERENCE = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]\w{1,20});", re.IGNORECASE)
+_AUTHORED_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:by-?line|username|authors?|autore?s?|autorin|writers?|contributors?|muallif)(?:$|[\s_-])"
+    r"|(?:author|byline|writer)s?_{0,2}-{0,2}(?:name|link|full-?name|wrap\w{0,5}|text)|[a-z](?:Author|Byline)s?(?:$|[\s_A-Z-])"
+    r"|(?:^|[\s_-])(?:[Aa]uthors?|[Bb]yline)(?=[A-Z_-]|$)",
+)
+_NO_AUTHOR_CLASS = re.compile(
+    r"bio|avatar|ima?ge?|photo|picture|thumb|social|follow|desc|about|role|job|position|date|time|more|count|comment"
+    r"|twitter|e-?mail|label|separator|icon|-title|subtitle|__title|company|website|footer|related|quote|search|nav",
+    re.IGNORECASE,
+)
+_AUTHOR_PAGE = re.compile(
+    r"/(?:authors?|autore?n?|writers?|contributors?|profile|journalists?|reporters?|people|mualliflar|muallif)[/=][^/]",
+    re.IGNORECASE,
+)
+_APART = re.compile(
+    r"(?:^|[\s_-])(?:comments?|respond|disqus|related|recommend\w{0,8}|similar|teasers?|popular|trending|most-?read|latest"
+    r"|side-?bar|(?<!elementor-)widget(?!-container)|read-?(?:more|next|also)|more-?(?:news|stories|from)|footer|carousel|cards?|also|promo)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_APART_TAGS = frozenset({"aside", "nav"})
+
+
+_MINOR = re.compile(
+    r"kicker|roof-?line|over-?line|top-?line|eyebrow|dachzeile|spitzmarke|topic|label|categor|title-?header|section|badge"
+    r"|rubri|(?:pre|super|sub|small|over)-?title|sub-?(?:line|head)|small|(?:^|[\s_-])(?:tag|date|time)(?:$|[\s_-])"
+    r"|hidden|invisible|sr-only|screen-?reader|aural|descriptor|off-?screen",
+    re.IGNORECASE,
+)
+_NO_HEADLINE = re.compile(
+    r"hidden|invisible|sr-only|screen-?reader|aural|site-?(?:title|name|logo|head)|logo|brand|blog-?title|breadcrumb"
+    r"|widget|comments?-title|reply|related|teaser|menu",
+    re.IGNORECASE,
+)
+
+
+class Link(NamedTuple):
+    """A link of the head, or one in the page that names its language."""
+
+    rel: str
+    language: str
+    href: str
+    shown: bool
+
+
+class Heading(NamedTuple):
+    """A text that may be the headline."""
+
+    tag: str
+    runs: tuple[tuple[str, bool], ...]
+    """Its texts by element, each with whether that is a kicker, a subtitle or not shown; an empty one ends a line."""
+    text: str
+    hidden: bool
+    """Whether it is not shown, is named as the site's, or links to the site's home page."""
+    strength: int
+    """2: a first-level heading or marked as the headline; 1: named so by a class; 0: another heading."""
+    at: int
+
+
+class Authored(NamedTuple):
+    """An element that is marked as naming an author."""
+
+    lines: tuple[str, ...]
+    linked: tuple[str, ...]
+    """The texts of the links in it."""
+    mark: str
+    """rel, itemprop, class or link (to an author's page)."""
+    signature: str
+    """Equal for elements of one list of authors."""
+    around: tuple[int, ...]
+    """The elements around it, innermost first, by mem_id."""
+    apart: bool
+    """Whether it stands in comments, teasers or a sidebar."""
+    at: int
+
+
+@dataclass
+class Stated:
+    """A page's own words on itself; places (`at`) count the matched elements in document order."""
+
+    meta: dict[str, list[str]] = field(default_factory=dict)
+    links: list[Link] = field(default_factory=list)
+    headings: list[Heading] = field(default_factory=list)
+    authored: list[Authored] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    title: str = ""
+    language: str | None = None
+
+    def first(self, *names: str) -> str | None:
+        """The content of the first meta tag of these names, in their order."""
+        return next((c for n in names for c in self.meta.get(n, ())), None)
+
+    def canonical(self) -> str | None:
+        """The link that says which address is the page's own."""
+        return next((link.href for link in self.links if "canonical" in link.rel.split()), None)
+
+
+def stated_of(tree: LexborHTMLParser) -> Stated:
+    """Everything above, bounded in number and length whatever the page holds."""
+    stated = Stated()
+    metas = 0
+    headings = [0, 0, 0]
+    last = 0
+    for at, node in enumerate(tree.css(_SELECTOR)[:_MOST_MATCHES]):
+        # An element that several selectors match is there several times in a row.
+        if node.mem_id == last:
+            continue
+        last = node.mem_id
+        tag, a = node.tag or "", node.attributes
+        if tag == "meta":
+            metas += 1
+            if metas <= MAX_META_TAGS:
+                _keep_meta(stated.meta, a)
+            continue
+        if tag == "link":
+            if a.get("href") and len(stated.links) < MAX_LINKS_STATED:
+                rel = (a.get("rel") or "").lower()
+                stated.links.append(Link(rel, a.get("hreflang") or "", a["href"] or "", False))
+            continue
+        if tag == "html":
+            stated.language = stated.language or a.get("lang") or a.get("xml:lang")
+            continue
+        if tag == "title":
+            if not stated.title and not (node.parent and node.parent.tag == "svg"):
+                stated.title = one_line((node.text() or "")[: 8 * MAX_TITLE_CHARS])
+            continue
+        classes, rel, itemprop = a.get("class") or "", a.get("rel") or "", a.get("itemprop") or ""
+        if tag == "a" and a.get("hreflang") and len(stated.links) < MAX_LINKS_STATED:
+            stated.links.append(Link(rel, a.get("hreflang") or "", a.get("href") or "", True))
+        if tag == "a" and "tag" in rel.lower().split() and len(stated.tags) < MAX_HEADINGS * 4:
+            stated.tags.append(shown_text(node))
+        if mark := _author_mark(tag, classes, rel, itemprop, a.get("href") or ""):
+            if len(stated.authored) < _MOST_AUTHORED:
+                stated.authored.append(_authored(node, a.get("content"), mark, classes, at))
+            continue
+        lowered = classes.lower()
+        named = "entry-title" in lowered or "post-title" in lowered or "headline" in lowered
+        strength = 2 if tag == "h1" or "headline" in itemprop.split() else 1 if named else 0
+        if (strength == 2 or tag[0] == "h" or named) and headings[strength] < MAX_HEADINGS:
+            headings[strength] += 1
+            runs = runs_of(node)
+            text = spelled("".join(run or " " for run, _ in runs))
+            if text and len(text) <= MAX_TITLE_CHARS:
+                hidden = bool(_NO_HEADLINE.search(f"{classes} {a.get('id') or ''}")) or a.get("aria-hidden") == "true"
+                stated.headings.append(Heading(tag, tuple(runs), text, hidden, strength, at))
+    return stated
+
+
+def one_line(text: str | None) -> str:
+    """Markup's text as one line of storable text, references read twice: templates escape what is escaped already."""
+    if not text:
+        return ""
+    if "&" in text:
+        text = html.unescape(_ENDLESS_REFERENCE.sub("\ufffd", text))
+        if _REFERENCE.search(text):
+            text = html.unescape(_ENDLESS_REFERENCE.sub("\ufffd", text))
+    return spelled(clean(text))
+
+
+def spelled(text: str) -> str:
+    """One line without what is not seen: soft hyphens, zero-width spaces, marks of direction."""
+    return _SPACES.sub(" ", _INVISIBLE.sub("", text)).strip()
+
+
+def runs_of(node: LexborNode) -> list[tuple[str, bool]]:
+    """The texts of an element, one a text node, without scripts and styles; an empty one where a line ends.
+
+    The flag is whether an inner element marks the text as a kicker, a subtitle or as not shown.
+    """
+    runs: list[tuple[str, bool]] = []
+    skipped: set[int] = set()
+    minor: set[int] = set()
+    for inner in node.traverse(include_text=True):
+        if len(runs) >= _MOST_RUNS:
+            break
+        tag, parent = inner.tag, inner.parent
+        outer = parent.mem_id if parent is not None else 0
+        if outer in skipped:
+            skipped.add(inner.mem_id)
+            continue
+        if tag == "-text":
+            if text := inner.text_content:
+                runs.append((_SPACES.sub(" ", one_line_or_space(text[: 4 * MAX_TITLE_CHARS])), outer in minor))
+            continue
+        if not inner.is_element_node or tag in _UNSHOWN:
+            skipped.add(inner.mem_id)
+            continue
+        if outer in minor:
+            minor.add(inner.mem_id)
+        elif inner.mem_id != node.mem_id:
+            a = inner.attributes
+            if tag == "small" or (a and (_MINOR.search(a.get("class") or "") or a.get("aria-hidden") == "true")):
+                minor.add(inner.mem_id)
+        if tag not in _INLINE:
+            runs.append(("", outer in minor))
+    return runs
+
+
+def one_line_or_space(text: str) -> str:
+    """A run of text as one line that keeps a space at its ends."""
+    if text.isspace():
+        return " "
+    return f"{' ' * text[0].isspace()}{one_line(text)}{' ' * text[-1].isspace()}"
+
+
+def shown_text(node: LexborNode) -> str:
+    """What an element shows, as one line."""
+    return spelled("".join(run or " " for run, _ in runs_of(node)))[:MAX_TITLE_CHARS]
+
+
+def _keep_meta(found: dict[str, list[str]], a: dict[str, str | None]) -> None:
+    name = a.get("property") or a.get("name") or a.get("itemprop") or a.get("http-equiv")
+    content = one_line((a.get("content") or "")[: 4 * MAX_LEAD_CHARS])
+    if name and content:
+        found.setdefault(name.lower().strip(), []).append(content)
+
+
+def _author_mark(tag: str, classes: str, rel: str, itemprop: str, href: str) -> str | None:
+    if "author" in rel.lower().split():
+        return "rel"
+    if itemprop and ("author" in itemprop.lower().split() or itemprop.lower() == "creator"):
+        return "itemprop"
+    if classes and _AUTHORED_CLASS.search(classes) and not _NO_AUTHOR_CLASS.search(classes):
+        return "class"
+    return "link" if tag == "a" and _AUTHOR_PAGE.search(href[:500]) else None
+
+
+def _authored(node: LexborNode, content: str | None, mark: str, classes: str, at: int) -> Authored:
+    lines = [one_line(content)] if content else [spelled(line) for line in _joined(runs_of(node))]
+    lines = [line for line in lines if line][:8]
+    if sum(map(len, lines)) > 2 * MAX_LINE_CHARS:
+        lines = []
+    named = [shown_text(n) for n in node.css("[itemprop~=name]")[:4]] if mark == "itemprop" else []
+    linked = named or ([shown_text(n) for n in node.css("a")[:8]] if node.tag != "a" and lines else [])
+    apart, outer = False, node.parent
+    around = []
+    for _ in range(_MOST_ANCESTORS):
+        if outer is None or outer.tag in ("body", "html", "article", "main"):
+            break
+        around.append(outer.mem_id)
+        if outer.tag in _APART_TAGS or _APART.search(outer.attributes.get("class") or ""):
+            apart = True
+            break
+        outer = outer.parent
+    return Authored(tuple(lines), tuple(t for t in linked if t), mark, f"{mark} {classes}", tuple(around), apart, at)
+
+
+def _joined(runs: list[tuple[str, bool]]) -> list[str]:
+    """Runs put together to lines at the empty ones."""
+    lines, line = [], ""
+    for run in [*(run for run, _ in runs), ""]:
+        if run:
+            line += run
+        elif line:
+            lines.append(line)
+            line = ""
+    return lines
