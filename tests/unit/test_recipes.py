@@ -9,8 +9,14 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from services.contracts.articles import Extraction
+from services.console.newsroom import pages
+from services.console.newsroom.content import labels, load
+from services.contracts.articles import Extraction, ParsedArticle
+from services.contracts.pages import Rights, SourceFacts
+from services.parser.batch import Heard, page_of
+from services.parser.limits import Limits
 from services.parser.page.blocks import layout_of
+from services.parser.parse import parse
 from services.parser.recipe import (
     BODY,
     DROP,
@@ -271,3 +277,29 @@ def test_uses_and_misses_are_counted_by_host_and_version() -> None:
     count_recipe(Extraction(method="x", confidence=1, recipe=f"{HOST}@2026-01-01", missed=("title",)))
     count_recipe(Extraction(method="x", confidence=1))
     assert (counted("uses", **whose), counted("misses", **whose, field="title")) == (before[0] + 1, before[1] + 1)
+
+
+# --- the recipes that ship ---------------------------------------------------------------------------------------
+
+STOCK, LABELS = load(), labels()
+SHIPPED = book_of().recipes
+GOLDEN = sorted(slug for slug, article in STOCK.articles.items() if STOCK.site_of(article).host in SHIPPED)
+
+
+def test_every_recipe_that_ships_has_golden_pages() -> None:
+    assert {STOCK.site_of(STOCK.articles[slug]).host for slug in GOLDEN} == set(SHIPPED)
+
+
+@pytest.mark.parametrize("slug", GOLDEN)
+def test_a_recipe_that_ships_misses_nothing_on_its_golden_pages(slug: str) -> None:
+    article = STOCK.articles[slug]
+    html, url, site = pages.article_page(STOCK, article, LABELS), STOCK.url(article), STOCK.site_of(article)
+    facts = SourceFacts(timezone=site.timezone, country=site.country)
+    page = page_of(url, html.encode(site.charset), Heard("text/html", None, Rights()), site.id, facts, NOW)
+    result = parse(page, Limits(), NOW, content=html.encode(site.charset))
+    assert isinstance(result, ParsedArticle), result
+    assert (result.extraction.recipe or "").startswith(f"{site.host}@")
+    assert result.extraction.missed == ()
+    assert (result.title, result.paragraphs) == (article.title, article.paragraphs)
+    assert result.published is not None
+    assert result.published.moment == article.published

@@ -18,6 +18,7 @@ Habit = Literal[
     "archives",  # sections and authors have pages that list their articles, linked from every other list
     "br-paragraphs",  # one block of text, paragraphs parted by <br><br>
     "breadcrumbs",
+    "cards",  # each paragraph in a box classed like a promotion, excerpts of other news as plain text below
     "clock-date",  # 19:34 / 15.05.2024
     "json-ld",  # a bare NewsArticle
     "json-ld-epoch",  # a NewsArticle whose dates are the CMS's zero, 1970-01-01

@@ -42,6 +42,7 @@ def article_page(stock: Stock, article: Article, labels: Labels, *, amp: bool = 
         "" if amp else _photo(site, article, words),
         body,
         _after(site, article, words),
+        _excerpts(stock, article),
     ]
     scope = ' itemscope itemtype="https://schema.org/NewsArticle"' if "microdata" in site.habits else ""
     main = f"<article{scope}>\n" + "\n".join(part for part in parts if part) + f"\n</article>\n{'' if amp else related}"
@@ -228,6 +229,9 @@ def _body(site: Site, article: Article, words: Mapping[str, str]) -> str:
     prop = ' itemprop="articleBody"' if "microdata" in site.habits else ""
     if "br-paragraphs" in site.habits:
         text = "<br><br>\n".join(escape(p, quote=False) for p in article.paragraphs)
+    elif "cards" in site.habits:
+        boxes = (f"<div>{escape(p, quote=False)}</div>" for p in article.paragraphs)
+        text = "\n".join(f'<div class="promo teaser">{box}</div>' for box in boxes)
     else:
         text = "\n".join(f"<p>{escape(p, quote=False)}</p>" for p in article.paragraphs)
     return f'<div class="{site.body_class}"{prop}>\n{text}\n</div>'
@@ -244,6 +248,13 @@ def _after(site: Site, article: Article, words: Mapping[str, str]) -> str:
         tags = " ".join(f'<a rel="tag" href="{site.section_path}">#{escape(tag)}</a>' for tag in article.tags)
         lines.append(f'<div class="tags">{tags}</div>')
     return "\n".join(lines)
+
+
+def _excerpts(stock: Stock, article: Article) -> str:
+    if "cards" not in stock.site_of(article).habits:
+        return ""
+    others = "\n".join(f"<p>{escape(a.title)}. {escape(a.paragraphs[0])}</p>" for a in stock.related(article, _RELATED))
+    return f'<div class="text">\n{others}\n</div>'
 
 
 def _photo(site: Site, article: Article, words: Mapping[str, str]) -> str:
