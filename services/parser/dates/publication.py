@@ -23,10 +23,13 @@ from services.parser.dates.statements import (
 from services.parser.dates.zones import country_of, zone_named, zone_of_country
 from services.parser.metadata.metadata import Metadata
 from services.parser.page.blocks import Block
+from services.parser.recipe import Applied
 
 _QUARTER = timedelta(minutes=15)
 _FARTHEST = timedelta(hours=14)
 _MONTH_FIRST = "en-us"
+_URL_IS_SURE = 0.6
+"""The confidence above which a day in the URL is a folder of its own."""
 
 
 @dataclass(frozen=True)
@@ -57,27 +60,44 @@ class _Clock:
             confidence=statement.confidence,
         )
 
+    def told(self, text: str | None, now: datetime) -> list[Statement]:
+        """What a recipe found as a date; `now` is the local time at which the page was fetched."""
+        reading = (dates.read_stamp(text, self.habits) or dates.read_relative(text, now)) if text else None
+        statement = Statement(reading, "recipe", 1.0) if reading else None
+        return [statement] if statement and self.is_possible(statement) else []
+
     def is_possible(self, statement: Statement) -> bool:
         """Whether a page can have been published then."""
         return self.instant(statement) is not None
 
 
 def publication_of(
-    page: FetchedPage, tree: LexborHTMLParser, metadata: Metadata, blocks: Sequence[Block]
+    page: FetchedPage,
+    tree: LexborHTMLParser,
+    metadata: Metadata,
+    blocks: Sequence[Block],
+    recipe: Applied | None = None,
 ) -> Publication:
-    """When the page was published and changed, or None where it does not say."""
-    clock = _clock_of(page, metadata)
+    """When the page was published and changed, or None where it does not say; what its site's recipe finds wins."""
+    clock = _clock_of(page, metadata, recipe)
     now = page.fetched_at.astimezone(clock.zone) if clock.zone else page.fetched_at
     lines = Lines(metadata.title or "", blocks, now, clock.habits)
     stated = [s for s in published_statements(tree, metadata, clock.habits) if clock.is_possible(s)]
     changes = [s for s in changed_statements(tree, metadata, clock.habits) if clock.is_possible(s)]
+    if recipe:
+        stated = [*clock.told(recipe.published_text, now), *stated]
+        changes = [*clock.told(recipe.modified_text, now), *changes]
     by_url, fed = day_in_url(page.url), dates.read_stamp(page.request.hints.published or "")
     near = lines.near()
     shown = [line for line in near if clock.is_possible(_statement(line))]
     if not stated and not any(line.weight >= GOOD and not line.changed for line in shown):
         shown = [line for line in lines.all() if clock.is_possible(_statement(line))]
     of_publication = [line for line in shown if not line.changed]
-    chosen = _chosen(stated, of_publication, by_url, month_in_url(page.url), lines)
+    chosen = (
+        _of_stated(stated, changes, of_publication, by_url)
+        if stated
+        else _of_shown(of_publication, by_url, month_in_url(page.url), lines)
+    )
     if chosen is None and fed:
         chosen = Statement(fed, "feed", 0.6)
     changed = [*changes, *(_statement(line) for line in shown if line.changed and line.weight > WEAK)]
@@ -101,16 +121,17 @@ def publication_of(
     return Publication(published, modified)
 
 
-def _clock_of(page: FetchedPage, metadata: Metadata) -> _Clock:
-    """The clock that the page's times are told by: its source's, its host's country, its source's country."""
+def _clock_of(page: FetchedPage, metadata: Metadata, recipe: Applied | None) -> _Clock:
+    """The clock that the page's times are told by: its recipe's, its source's, its host's or its source's country's."""
     country = country_of(page.url) or (page.facts.country or "").lower() or None
     declared = (metadata.language or "").lower().replace("_", "-")
-    zone = zone_named(page.facts.timezone) or zone_of_country(country)
+    known = recipe.zone if recipe else None
+    zone = zone_named(known) or zone_named(page.facts.timezone) or zone_of_country(country)
     if zone is None and country is None and len(declared) == 5:
         # `de-AT` is written for Austria.
         zone = zone_of_country(declared[3:])
     american = declared == _MONTH_FIRST and country in (None, "us")
-    return _Clock(zone, page.fetched_at, Habits(month_first=american, country=country))
+    return _Clock(zone, page.fetched_at, Habits(american, country, recipe.date_order if recipe else None))
 
 
 def _statement(line: Line) -> Statement:
@@ -119,16 +140,35 @@ def _statement(line: Line) -> Statement:
     return Statement(line.reading, source, confidence)
 
 
-def _chosen(
-    stated: Sequence[Statement],
-    shown: Sequence[Line],
-    by_url: Statement | None,
-    month: tuple[int, int] | None,
-    lines: Lines,
+def _of_stated(
+    stated: Sequence[Statement], changes: Sequence[Statement], shown: Sequence[Line], by_url: Statement | None
+) -> Statement:
+    """What data says, unless readers are told another day.
+
+    Systems that publish a page anew write the new day into its data. So the day below the headline is believed where
+    another field of the data agrees with it, or where it is the earlier one; not where it is the day of the change.
+    """
+    first = stated[0]
+    changed = {change.reading.when.date() for change in changes}
+    seen = next((line for line in shown if line.weight >= GOOD and not _is_ambiguous(line.reading)), None)
+    if seen and _days_apart(seen.reading, first.reading) > 1 and seen.reading.when.date() not in changed:
+        other = next((s for s in stated if _is_of_day(s.reading, seen.reading)), None)
+        if other or seen.reading.when.date() < first.reading.when.date():
+            return other or _statement(seen)
+    if by_url and by_url.confidence > _URL_IS_SURE and first.reading.when.date() > by_url.reading.when.date():
+        return first if _days_apart(first.reading, by_url.reading) <= 2 else by_url
+    return first
+
+
+def _is_ambiguous(reading: Reading) -> bool:
+    """Whether a date in numbers could be read with the month first."""
+    return "/" in reading.raw and reading.when.day <= 12
+
+
+def _of_shown(
+    shown: Sequence[Line], by_url: Statement | None, month: tuple[int, int] | None, lines: Lines
 ) -> Statement | None:
-    """The statement that names the page's day."""
-    if stated:
-        return stated[0]
+    """What readers are told, checked by the URL."""
     for line in shown:
         if line.weight < GOOD:
             break
@@ -179,10 +219,13 @@ def _finest(chosen: Statement, others: Iterable[Statement], zone: tzinfo | None)
     own = next((o.reading.when for o in same_clock if o.reading.when.utcoffset()), None)
     if own is not None:
         return _in_zone(best, own.tzinfo)
+    same = _same_moment(when, others)
+    if same is not None:
+        return replace(best, reading=replace(best.reading, when=when.astimezone(same.tzinfo)))
     bare = when.replace(tzinfo=None)
     unmarked = [o for o in others if o.reading.precision != "day" and o.reading.when.tzinfo is None]
     if any(_clock(o.reading.when) == _clock(bare) for o in unmarked):
-        if zone and zone.utcoffset(bare) and not _is_confirmed(when, others):
+        if zone and zone.utcoffset(bare):
             return replace(best, reading=replace(best.reading, when=bare))
         return best
     for other in unmarked:
@@ -194,13 +237,13 @@ def _finest(chosen: Statement, others: Iterable[Statement], zone: tzinfo | None)
     return best
 
 
-def _is_confirmed(when: datetime, others: Iterable[Statement]) -> bool:
-    """Whether another source gives the same moment with an offset of its own."""
-    return any(
-        o.reading.when.utcoffset() and abs(o.reading.when - when) < timedelta(minutes=1)
-        for o in others
-        if o.reading.precision != "day" and o.reading.when.tzinfo is not None
-    )
+def _same_moment(when: datetime, others: Iterable[Statement]) -> datetime | None:
+    """The same moment as another source gives it with an offset of its own."""
+    for other in others:
+        told = other.reading.when
+        if other.reading.precision != "day" and told.utcoffset() and abs(told - when) < timedelta(minutes=1):
+            return told
+    return None
 
 
 def _is_of_day(timed: Reading, day: Reading) -> bool:

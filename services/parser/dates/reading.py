@@ -95,6 +95,12 @@ class Habits:
     """Whether 04/07/2024 is the 7th of April: where a page says that its English is American."""
     country: str | None = None
     """Two-letter code, for abbreviations of zones that mean several."""
+    order: Literal["day-first", "month-first", "year-first"] | None = None
+    """Of dates in numbers, whatever stands between them, where the site is known; wins over `month_first`."""
+
+    def month_leads(self, separator: str) -> bool:
+        """Whether a date in numbers begins with its month, where both could be one."""
+        return self.order == "month-first" if self.order else self.month_first and separator == "/"
 
 
 _USUAL = Habits()
@@ -290,8 +296,9 @@ def _numeric_days(plain: str, habits: Habits) -> list[_Day]:
                 or before[-1:].isalpha()
             ):
                 continue
-            american = habits.month_first and separator == "/" and int(day) <= 12
-            if (int(number) > 12 and match["full"]) or (american and match["full"]):
+            if short and habits.order == "year-first":
+                day, short = short, day
+            if match["full"] and (int(number) > 12 or (habits.month_leads(separator) and int(day) <= 12)):
                 day, number = number, day
             year = match["full"] or ("20" if int(short) < 70 else "19") + short
         else:
@@ -332,7 +339,7 @@ def _short_days(rest: str, habits: Habits) -> list[_Day]:
     found = []
     for match in _SHORT_DAY.finditer(rest):
         day, number = int(match[1]), int(match[3])
-        if habits.month_first and match[2] == "/" and day <= 12:
+        if habits.month_leads(match[2]) and day <= 12:
             day, number = number, day
         found.append(_Day(None, number, day, match.start(), match.end()))
     return found
