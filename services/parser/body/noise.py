@@ -29,6 +29,7 @@ _MAX_WORDS = 6
 """Of a line that names a maker or leads to the page."""
 _MAX_WORDS_BESIDE_A_DATE = 12
 
+_WITHOUT_DIGITS = dict.fromkeys(map(ord, "0123456789"))
 _APOSTROPHE = re.compile(r"['`]")
 _DIGIT = re.compile(r"\d")
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
@@ -64,6 +65,7 @@ _VIEWS, _PRINT, _SHARE, _NETWORKS = _keys("views"), _keys("print"), _keys("share
 _DATED, _CHANGED, _BESIDE_A_DATE = _keys("dated"), _keys("changed"), _keys("beside_a_date")
 _PHOTO, _RELATED, _ADVERTISING = _keys("photo"), _keys("related"), _keys("advertising")
 _LABELLED, _READING, _HOMES, _MAKERS = _keys("labels"), _keys("reading"), _keys("homes"), _keys("makers")
+_TIMES = _keys("times")
 _JOINING = _keys("joining")
 _NEXT_PAGE = _keys("next_page")
 _ARROWS = frozenset({"»", "›", "→", ">", ">>"})
@@ -109,9 +111,7 @@ def _whole(line: str, words: str) -> Kind | None:
     if words in _ADVERTISING:
         return "advertising"
     parts = words.split()
-    if words in _SHARE or (
-        any(w in _NETWORKS for w in parts) and all(w in _NETWORKS or w in _SHARE or w in _JOINING for w in parts)
-    ):
+    if words in _SHARE or _names_networks(line, parts):
         return "share"
     if _DIGIT.search(line):
         if views(line) is not None:
@@ -123,6 +123,13 @@ def _whole(line: str, words: str) -> Kind | None:
     elif words in _VIEWS and " " in words:
         return "views"
     return "label" if "#" in line and _TAGS_ONLY.fullmatch(line) else None
+
+
+def _names_networks(line: str, parts: list[str]) -> bool:
+    """Whether a line is names of networks and what joins them, and not an answer (`– OK.`) or a size (`12 x 8`)."""
+    if line[0] in _QUOTES or not any(w in _NETWORKS for w in parts) or (len(line) <= 24 and max(map(len, parts)) < 2):
+        return False
+    return all(w in _NETWORKS or w in _SHARE or w in _JOINING for w in parts)
 
 
 def _beginning(line: str, words: str) -> Kind | None:
@@ -163,10 +170,27 @@ def _unlabelled_reading(words: str) -> bool:
 
 def views(line: str) -> int | None:
     """The number that a line gives as its views: `Views: 1 465`, `1.2K просмотров`."""
-    if len(line) > MAX_LINE_CHARS or key(_NUMBER.sub(" ", line)) not in _VIEWS:
+    if len(line) > MAX_LINE_CHARS or not _are_views(line.translate(_WITHOUT_DIGITS)):
+        return None
+    if _counted(_NUMBER.sub(" ", line)) not in _VIEWS:
         return None
     numbers = _NUMBER.findall(line.translate(dates.ASCII_DIGITS))
     return _count(numbers[0]) if len(numbers) == 1 else None
+
+
+@lru_cache(maxsize=16_384)
+def _are_views(rest: str) -> bool:
+    """Whether a line without its digits can be a counter of views; a letter may be left of `1.2K`."""
+    words = _counted(rest)
+    return words in _VIEWS or (words[:2] == "k " and words[2:] in _VIEWS) or words.removesuffix(" k") in _VIEWS
+
+
+def _counted(rest: str) -> str:
+    """What is counted: `viewed 12 times` counts what was viewed."""
+    words = key(rest)
+    if words in _VIEWS or " " not in words:
+        return words
+    return " ".join(word for word in words.split() if word not in _TIMES)
 
 
 def is_date_line(line: str) -> bool:

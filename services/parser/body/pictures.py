@@ -24,6 +24,7 @@ _SHARED_DEPTH = 3
 _FIGCAPTION = TAG_BITS["figcaption"]
 _FIGURE = TAG_BITS["figure"]
 _QUOTED = TAG_BITS["blockquote"] | TAG_BITS["table"] | TAG_BITS["pre"]
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _CAPTION_NAME = re.compile(
     r"(?:^|[\s_-])(?:fig|img|image|photo|foto|picture|pic|media|thumb|wp)?[_-]{0,2}"
     r"(?:caption|legend|cutline)(?:[_-]{1,2}(?:text|title|body|p|inner|content|wrap\w*))?(?:$|[\s_-])"
@@ -46,7 +47,7 @@ _AGENCY = re.compile(r"[(\[](?P<name>[^()\[\]]{2,60}/[^()\[\]]{2,60})[)\]]\s{0,2
 
 def is_caption(block: Block) -> bool:
     """Whether the block's place, or what it says, makes it the caption or credit of a picture."""
-    if len(block.text) > MAX_CAPTION_CHARS:
+    if len(block.text) > MAX_CAPTION_CHARS or block.tag in _HEADINGS:
         return False
     return bool(block.tags & _FIGCAPTION) or _names_a_caption(block.names) or _names_a_caption(_around(block.element))
 

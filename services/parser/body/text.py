@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from services.contracts.articles import Image
 from services.parser.body import noise
@@ -20,6 +21,8 @@ _DOUBTED = 0.75
 """Below, the model is not sure of a block, and it is judged as one at the edge."""
 _MOST_JUDGED = 2_000
 """Blocks; a longer text is a table or worse, and its lines stay as they are."""
+_MAX_INNER_CHARS = 200
+"""Of a line that goes wherever it stands; longer ones are judged at the edges only."""
 _REPEATED_CHARS = 30
 _PROSE_CHARS = 80
 _MAX_LISTED_CHARS = 200
@@ -32,6 +35,7 @@ _TIME = re.compile(r"\D{0,3}\d{1,2}[:.]\d{2}\D{0,8}")
 _ENTRIES = 3
 """Times with text under them make a live report."""
 _ITEMS = frozenset({"tr", "ul", "ol", "dl"})
+_MAX_COUNTER_CHARS = 80
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
@@ -76,15 +80,22 @@ def text_of(layout: Layout, selection: Selection, title: str, url: str) -> Body:
 def views_of(blocks: Sequence[Block]) -> int | None:
     """What a counter of the page says, outside of lists of other articles."""
     for _, block in short_lines(blocks):
-        if block.part in ("footer", "related"):
+        if block.part in ("footer", "related") or len(block.text) > _MAX_COUNTER_CHARS:
             continue
-        for names, text in ((block.names, block.text), *block.pieces):
-            counted = noise.views(text)
-            if counted is None and _COUNTER.search(names) and _BARE_NUMBER.fullmatch(text):
-                counted = noise.views(f"views {text}")
+        runs = ((block.names, block.text), *block.pieces) if len(block.pieces) > 1 else ((block.names, block.text),)
+        for names, text in runs:
+            if _BARE_NUMBER.fullmatch(text):
+                counted = noise.views(f"views {text}") if _counts(names) else None
+            else:
+                counted = noise.views(text)
             if counted is not None:
                 return counted
     return None
+
+
+@lru_cache(maxsize=16_384)
+def _counts(names: str) -> bool:
+    return _COUNTER.search(names) is not None
 
 
 def _own(blocks: Sequence[Block], kept: list[int], probabilities: Sequence[float], title: str) -> list[int]:
@@ -161,7 +172,7 @@ def _without_boxes(blocks: Sequence[Block], kept: list[int]) -> list[int]:
     in_a_box = False
     for index in kept:
         block = blocks[index]
-        kind = noise.kind_of(block.text) if len(block.text) <= noise.MAX_PLEA_CHARS else None
+        kind = noise.kind_of(block.text) if len(block.text) <= _MAX_INNER_CHARS else None
         if kind == "related" and (block.linked > 0.6 or noise.is_plain(block.text)):
             in_a_box = True
             continue
