@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from importlib.resources import files
@@ -252,10 +252,10 @@ class Recipe:
     def apply(self, tree: LexborHTMLParser, path: str, fetched_at: datetime) -> Applied:
         """What the recipe says of a page: by the version of its day, or by an older one whose body is still there.
 
-        Where a body holds inline elements that are to be dropped they are taken out of the tree, after all was read:
-        a block is dropped whole or not at all.
+        Inline elements that are to be dropped are taken out of the tree after all was read, those of the body where
+        there is one: a block is dropped whole or not at all.
         """
-        day = fetched_at.date()
+        day = fetched_at.astimezone(UTC).date()
         valid = [version for version in self.versions if version.since <= day] or [self.versions[-1]]
         chosen, holders = valid[0], _elements(tree, valid[0].body)
         for older in valid[1:] if valid[0].body and not holders else ():
@@ -420,14 +420,14 @@ def _applied(name: str, version: Version, tree: LexborHTMLParser, path: str, hol
 
 
 def _marks(tree: LexborHTMLParser, holders: Sequence[LexborNode], drop: Iterable[Selector]) -> dict[int, int]:
-    """The bits of the elements; inline ones that are dropped from a body are taken out of the tree."""
+    """The bits of the elements; inline ones that are dropped are taken out of the tree."""
     marks = {node.mem_id: BODY for node in holders}
     inline: dict[int, LexborNode] = {}
     for selector in drop:
         for node in tree.css(selector.css)[:MAX_MATCHES]:
             if node.tag not in INLINE:
                 marks[node.mem_id] = marks.get(node.mem_id, 0) | DROP
-            elif _stands_in(node, marks):
+            elif not holders or _stands_in(node, marks):
                 inline[node.mem_id] = node
     # What stands in another that goes, goes with it, and must not be touched again.
     for node in [node for node in inline.values() if not _stands_in(node, inline)]:
