@@ -29,6 +29,8 @@ _MAX_WORDS = 6
 """Of a line that names a maker or leads to the page."""
 _MAX_WORDS_BESIDE_A_DATE = 12
 
+_ONE_SPELLING = str.maketrans({TURNED_COMMA: "", "\u0307": "", "ı": "i", "ي": "ی", "ك": "ک"})
+"""Turkish capitals lose their dots one way or the other; Persian is typed with Arabic letters, too."""
 _WITHOUT_DIGITS = dict.fromkeys(map(ord, "0123456789"))
 _APOSTROPHE = re.compile(r"['`]")
 _DIGIT = re.compile(r"\d")
@@ -53,7 +55,7 @@ def key(line: str) -> str:
 def _key_of_word(word: str) -> str:
     if word.isascii() and "tyabr" not in (lower := word.lower()):
         return lower if lower.isalpha() else _NOT_LETTERS.sub(" ", _APOSTROPHE.sub("", lower)).strip()
-    return _NOT_LETTERS.sub(" ", fold(word).replace(TURNED_COMMA, "")).strip()
+    return _NOT_LETTERS.sub(" ", fold(word).translate(_ONE_SPELLING)).strip()
 
 
 def _keys(kind: str) -> frozenset[str]:
@@ -148,7 +150,7 @@ def _beginning(line: str, words: str) -> Kind | None:
     if count <= _MAX_WORDS:
         if not line.endswith(_SENTENCE_ENDS) and words.startswith(_MAKES):
             return "plea"
-        if (trail := _OPENS_A_TRAIL.match(line)) and key(trail[1]) in _HOMES:
+        if (trail := _OPENS_A_TRAIL.match(line)) and ":" not in line and key(trail[1]) in _HOMES:
             return "trail"
     if count <= _MAX_PLEA_WORDS:
         if _PLEAS.find_matches_as_indexes(f" {words}"):
