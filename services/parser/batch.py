@@ -28,7 +28,6 @@ from pydantic import (
 from pydantic_core import PydanticSerializationError
 
 from services.contracts.articles import ParsedArticle
-from services.contracts.identity import BadUrl, canonical_url
 from services.contracts.message import Stamp
 from services.contracts.outcomes import Rejection
 from services.contracts.pages import FetchedPage, FetchRequest, Rights, SourceFacts
@@ -87,20 +86,9 @@ class SavedPage(BaseModel):
     url: str | None = None
     html_path: str | None = None
     html_base64: str | None = None
-    headers: dict[str, str | list[str] | None] = Field(default_factory=dict)
+    headers: dict[str, JsonValue] = Field(default_factory=dict)
     source: SavedSource | None = None
     fetched_at: AwareDatetime | None = None
-
-    @field_validator("url")
-    @classmethod
-    def _is_fetchable(cls, value: str | None) -> str | None:
-        if not value or not value.strip():
-            return None
-        try:
-            canonical_url(value)
-        except BadUrl as error:
-            raise ValueError(str(error)) from None
-        return value.strip()
 
     @field_validator("headers", "source", mode="before")
     @classmethod
@@ -127,16 +115,18 @@ class SavedPage(BaseModel):
         """The page with what its line says of it."""
         headers, source = self.lower_headers(), self.source or SavedSource()
         facts = SourceFacts(timezone=source.time_zone, language=source.language, country=source.country)
-        return page_of(self.url, content, hear(headers), source.id, facts, self.fetched_at or now, headers)
+        return page_of(
+            (self.url or "").strip(), content, hear(headers), source.id, facts, self.fetched_at or now, headers
+        )
 
     def lower_headers(self) -> dict[str, str]:
         """The headers with names in lower case; a header that came more than once in one line, as HTTP allows."""
         found: dict[str, str] = {}
         for name, value in self.headers.items():
-            text = ", ".join(value) if isinstance(value, list) else value
-            if text is not None:
-                key = name.strip().lower()
-                found[key] = f"{found[key]}, {text}" if key in found else text
+            key = name.strip().lower()
+            for one in value if isinstance(value, list) else [value]:
+                if isinstance(one, str | int | float):
+                    found[key] = f"{found[key]}, {one}" if key in found else str(one)
         return found
 
 

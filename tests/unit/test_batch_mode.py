@@ -87,12 +87,11 @@ def test_lines_are_answered_in_order_and_a_bad_one_stops_nothing(tmp_path: Path)
         line(id="folder", html_path=str(tmp_path)),
         line(id="broken", html_base64="abc"),
         line(id="zone", html_path=str(file), source={"time_zone": "Asia/Nowhere"}),
-        line(id="address", html_path=str(file), url="lake.example/n/1"),
         line(id="last", html_path=str(file), url=None, source=None, headers=None),
     )
     words = {answer["id"]: answer.get("error") for answer in found if answer["id"]}
     assert [answer["id"] for answer in found] == [
-        "first", None, None, "none", "two", "gone", "folder", "broken", "zone", "address", "last"
+        "first", None, None, "none", "two", "gone", "folder", "broken", "zone", "last"
     ]  # fmt: skip
     assert words["first"] is words["last"] is None
     assert "no JSON" in found[1]["error"]
@@ -102,7 +101,6 @@ def test_lines_are_answered_in_order_and_a_bad_one_stops_nothing(tmp_path: Path)
     assert words["folder"].endswith("Is a directory")
     assert words["broken"].startswith("html_base64: ")
     assert words["zone"] == "source.time_zone: 'Asia/Nowhere' is no IANA name like Asia/Tashkent"
-    assert words["address"].startswith("url: 'lake.example/n/1' begins with neither http:// nor https://")
 
 
 def test_a_line_without_end_is_answered_once_and_the_next_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,9 +118,15 @@ def test_pages_without_a_url_are_articles_of_no_site_and_differ() -> None:
     assert one["article"]["published"] is None
 
 
+def test_what_is_no_url_is_a_rejection_as_in_the_stage() -> None:
+    [answer] = answers(line(url="lake.example/n/1", html_base64=encoded()))
+    assert answer["rejection"]["reason"] == "bad-url"
+    assert "begins with neither http:// nor https://" in answer["rejection"]["detail"]
+
+
 def test_headers_count_whatever_their_case() -> None:
     cyrillic = PAGE.replace("The ferry over the lake", "Паром через озеро").encode("koi8-r")
-    headers = {"Content-Type": "Text/HTML; Charset=KOI8-R", "x-Robots-TAG": ["noarchive", "noai"]}
+    headers = {"Content-Type": "Text/HTML; Charset=KOI8-R", "x-Robots-TAG": ["noarchive", "noai"], "Age": 7}
     [answer] = answers(line(html_base64=base64.b64encode(cyrillic).decode(), headers=headers))
     assert answer["article"]["text"].startswith("Паром через озеро")
     assert answer["article"]["rights"]["robots"] == ["noarchive", "noai"]
