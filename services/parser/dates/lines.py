@@ -21,7 +21,7 @@ from services.parser.dates.reading import (
 from services.parser.limits import MAX_SHORT_LINES
 from services.parser.page.blocks import Block, Element
 from services.parser.page.headline import headline, words_of
-from services.parser.page.names import keywords_of
+from services.parser.page.names import TAG_BITS, keywords_of
 
 GOOD, FAIR, WEAK = 2.0, 0.6, -1.0
 """Weights of a line that can stand for the page's date; of one that may where nothing better is there; and of one that
@@ -46,7 +46,9 @@ _NAMED_DATE = re.compile(
     r"|[a-z]Date(?:$|[\sA-Z])|(?:^|[\s_-])(?:publish|entry|post|article|story|news)\w{0,8}[_-]?(?:date|time)",
     re.IGNORECASE,
 )
-_COMMENTS = keywords_of("comment")
+_COMMENTS = keywords_of("disqus")
+_ASIDE = {"content": 0.0, "chrome": 0.8, "related": 0.9, "footer": 2.6}
+_IN_ARTICLE = TAG_BITS["article"]
 _RANGE = re.compile(r"\s{0,2}(?:[-–—]|until|bis|to|по|до)\s{0,2}", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?…]\s+\w{4,}|\w{3,}[.!?…]\s*$")
 _NOT_A_TEXT = re.compile(r"©|\(c\)\s|copyright|all rights reserved|isbn|doi\b", re.IGNORECASE)
@@ -69,6 +71,7 @@ class Lines:
     def __init__(self, title: str, blocks: Sequence[Block], now: datetime, habits: Habits) -> None:
         self._blocks, self._now, self._habits = blocks, now, habits
         self._title = words_of(title)
+        self._title_words = frozenset(words.words_in(title)) - words.labels()
         self._head = _head_of(title, self._title, blocks)
         self._around_head = _around(blocks[self._head].element) if self._head is not None else frozenset()
 
@@ -128,12 +131,10 @@ class Lines:
         if not (stamps or found) or _NOT_A_TEXT.search(text):
             return
         rest = _without(text, found)
-        others = [w for w in words.words_in(rest) if not words.is_between(w)]
-        if at == self._head:
+        others = [w for w in words.words_in(rest) if not words.is_between(w) and w not in self._title_words]
+        if at == self._head and not stamps and not _NAMED_DATE.search(block.names):
             # A headline that names a day is about that day, unless markup says that it is when.
-            others = [w for w in others if w not in self._title]
-            if not stamps and not _NAMED_DATE.search(block.names):
-                return
+            return
         if len(others) > _MOST_WORDS or (not stamps and _SENTENCE.search(rest) and len(others) > 3):
             return
         if len(found) == 2 and _RANGE.fullmatch(text[found[0].end : found[1].start]):
@@ -147,7 +148,6 @@ class Lines:
         block, head = self._blocks[at], self._head
         named = _NAMED_DATE.search(block.names) is not None
         weight = 1.0 * marked + 1.0 * named + 0.4 * (len(others) == 0) - 0.12 * max(0, len(others) - 2)
-        weight += 1.3 * words.is_of_publication(rest)
         weight -= 1.5 * words.is_of_something_else(rest)
         if head is not None:
             gap = at - head
@@ -157,8 +157,12 @@ class Lines:
                 weight += 1.8 - 0.15 * -gap
         elif named or marked:
             weight += 0.5
-        weight -= {"content": 0.0, "chrome": 0.8, "related": 0.9, "footer": 2.6}[block.part]
-        return weight - self._of_others(at) - 0.5 * at / max(1, len(self._blocks))
+        says_so = words.is_of_publication(rest)
+        is_own_footer = block.part == "footer" and (says_so or block.tags & _IN_ARTICLE)
+        weight -= _ASIDE["chrome" if is_own_footer else block.part]
+        weight += 1.3 * says_so
+        is_labelled = says_so or words.is_of_a_change(rest)
+        return weight - (0.4 if is_labelled else 1.0) * self._of_others(at) - 0.5 * at / max(1, len(self._blocks))
 
     def _of_others(self, at: int) -> float:
         """What speaks for a comment's or a teaser's date: names, link text, a linked title beside it."""

@@ -17,6 +17,7 @@ from services.parser.dates.statements import (
     Statement,
     changed_statements,
     day_in_url,
+    last_statements,
     month_in_url,
     published_statements,
 )
@@ -101,6 +102,8 @@ def publication_of(
     if chosen is None and fed:
         chosen = Statement(fed, "feed", 0.6)
     changed = [*changes, *(_statement(line) for line in shown if line.changed and line.weight > WEAK)]
+    if chosen is None:
+        chosen = next((s for s in last_statements(tree, blocks, clock.habits) if clock.is_possible(s)), None)
     if chosen is None and changed:
         # The last change is the latest day that the page can be of, and mostly the same.
         chosen = replace(changed[0], confidence=0.3)

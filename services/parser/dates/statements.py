@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -13,6 +13,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from services.contracts.articles import DateSource
 from services.parser.dates.reading import MAX_DATE_CHARS, Habits, Reading, read, read_stamp
 from services.parser.metadata.metadata import Metadata
+from services.parser.page.blocks import Block
 from services.parser.page.headline import words_of
 from services.parser.page.structured import Node, is_article, kinds
 
@@ -52,6 +53,16 @@ _URL_DAY = re.compile(
     r"(?!\d)"
 )
 _URL_MONTH = re.compile(r"/((?:19|20)\d\d)[/-](0[1-9]|1[0-2])(?=[/-]|$)")
+_IN_SCRIPTS = re.compile(
+    r"(?:&quot;|\\?[\"'])(?:datePublished|date_published|publishedAt|published_at|publishDate|publish_date|publishedDate"
+    r"|publicationDate|publication_date|firstPublishedAt|first_published_at|pubDate|publishedOn|datePosted)"
+    r"(?:&quot;|\\?[\"'])\s{0,3}:\s{0,3}(?:&quot;|\\?[\"'])((?:19|20)\d\d-\d\d-\d\d[T \d:.+Z-]{0,24})"
+)
+_MOST_SOURCE_CHARS = 1_000_000
+_DATELINE = re.compile(r"(?:[^.!?]|(?<=\d)\.){0,70}?\d{4}\b[^\w.!?]{0,12}?[-–—|:)/]", re.DOTALL)
+_MOST_DATELINES = 2
+_LEAST_OF_A_PARAGRAPH = 120
+_MOST_AFTER_A_DATELINE = 12
 _ARCHIVED = re.compile(r"^/web/\d{4,14}(?:[a-z]{2}_)?/")
 
 
@@ -90,6 +101,20 @@ def changed_statements(tree: LexborHTMLParser, metadata: Metadata, habits: Habit
             if reading := read_stamp(content, habits):
                 yield Statement(reading, "meta", 0.9)
     yield from _marked(tree, _MARKED_CHANGES, 0.8, habits)
+
+
+def last_statements(tree: LexborHTMLParser, blocks: Sequence[Block], habits: Habits) -> Iterator[Statement]:
+    """What says when where nothing else does: data that a page's scripts carry, the dateline of its first paragraph."""
+    source = (tree.html or "")[:_MOST_SOURCE_CHARS]
+    if (match := _IN_SCRIPTS.search(source)) and (reading := read_stamp(match[1], habits)):
+        yield Statement(reading, "json-ld", 0.4)
+    paragraphs = [
+        b.text for b in blocks if len(b.text) > _LEAST_OF_A_PARAGRAPH and b.linked < 0.5 and b.part == "content"
+    ]
+    for text in paragraphs[:_MOST_DATELINES]:
+        match = _DATELINE.match(text)
+        if match and (reading := read(match[0], habits)) and reading.end > match.end() - _MOST_AFTER_A_DATELINE:
+            yield Statement(reading, "text-near-headline", 0.4)
 
 
 def day_in_url(url: str) -> Statement | None:

@@ -87,6 +87,11 @@ def says(words: Sequence[str], phrases: frozenset[str], most: int = 3) -> bool:
     )
 
 
+def labels() -> frozenset[str]:
+    """Words that say what a date is the date of."""
+    return _PUBLISHED | _CHANGED
+
+
 def is_of_publication(text: str) -> bool:
     """Whether a short text speaks of publishing: `Added`, `Опубликовано`."""
     return says(words_in(text), _PUBLISHED)
