@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import groupby, pairwise
 
 from services.parser.page.blocks import Block, Element
@@ -14,10 +15,20 @@ _MAX_CELL_CHARS = 200
 _PROSE_CHARS = 60
 _TORN_CHARS = 40
 """What ends without a mark and is this long can be the first part of a sentence; a shorter one is a label."""
+_MAX_TIME_CHARS = 16
+_TIME = re.compile(r"\W{0,3}[0-2]?\d[:.][0-5]\d\W{0,2}(?:[ap]\.?m\.?|[A-Z]{2,4}|МСК)?", re.IGNORECASE)
 _MAX_TERM_CHARS = 80
 _MAX_DEPTH = 200
 _SENTENCE_END = re.compile(r"[.!?…؟۔:;»”\"')\]]$")
 _OPEN_END = re.compile(r"[\w,–—-]$")
+_POST = re.compile(
+    r"(?:^|\s)(?:twitter-(?:tweet|video)|instagram-media|tiktok-embed|telegram-\w{1,20}|tg-post|bluesky-embed|fb-post"
+    r"|mastodon-embed|reddit-embed\w{0,10}|text-post-media)(?:$|\s)",
+    re.IGNORECASE,
+)
+"""Classes that the networks' own embedding code has."""
+_POST_AUTHOR = re.compile(r"[—–-]\s?([^()]{1,80}\(@[\w.]{1,40}\))")
+_POST_LINKS = re.compile(r"(?:https?://t\.co/\w{1,20}|pic\.(?:twitter|x)\.com/\w{1,20})")
 _MARKED = re.compile(r"(?:[-–—•·▪●*◦‣✓✅►▶]|\(?\d{1,3}[.)]|\(?[^\W\d_][.)])\s")
 _LIST = TAG_BITS["li"]
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -35,6 +46,7 @@ def paragraphs_of(blocks: Sequence[Block]) -> list[str]:
     """
     found: list[str] = []
     last: Block | None = None
+    after_a_time = False
     for (kind, _), run in groupby(_placed(blocks), key=lambda placed: placed[0]):
         members = [block for _, block in run]
         if kind == "list":
@@ -43,15 +55,26 @@ def paragraphs_of(blocks: Sequence[Block]) -> list[str]:
             lines = _rows(members)
         elif kind == "terms":
             lines = _terms(members)
+        elif kind == "post":
+            lines = _post(members)
         elif kind == "pre":
             lines = ["\n".join(block.text for block in members)]
         else:
             lines = _lines(members)
             if found and last is not None and _is_torn(found[-1], last, lines[0], members[0]):
                 found[-1] = f"{found[-1]} {lines.pop(0)}"
+        if after_a_time and lines:
+            # An entry of a live report stands below its time.
+            found[-1] = f"{found[-1]}\n{lines.pop(0)}"
         found += lines
         last = members[-1] if kind == "text" else None
+        after_a_time = len(members) == 1 and is_time(members[0].text)
     return found
+
+
+def is_time(text: str) -> bool:
+    """Whether a line is a time of day and nothing else: `14:05`, `14.05 MSK`."""
+    return len(text) <= _MAX_TIME_CHARS and _TIME.fullmatch(text) is not None
 
 
 def _placed(blocks: Sequence[Block]) -> list[tuple[tuple[str, int], Block]]:
@@ -66,8 +89,10 @@ def _placed(blocks: Sequence[Block]) -> list[tuple[tuple[str, int], Block]]:
 
 def _owner(block: Block) -> tuple[str, int]:
     holder = block.element.holder
-    if holder is None or holder.tag in ("blockquote", "figure"):
+    if holder is None or holder.tag == "figure":
         return "text", id(block.element)
+    if holder.tag == "blockquote":
+        return ("post", id(holder)) if _is_post(holder.names) else ("text", id(block.element))
     if holder.tag == "tr":
         return "table", id(_within(holder, "table"))
     if holder.tag in _LISTS:
@@ -155,6 +180,23 @@ def _terms(blocks: Sequence[Block]) -> list[str]:
             lines.append(block.text)
         open_term = block.tag == "dt" and len(block.text) <= _MAX_TERM_CHARS
     return ["\n".join(lines)]
+
+
+@lru_cache(maxsize=4096)
+def _is_post(names: str) -> bool:
+    return _POST.search(names) is not None
+
+
+def _post(blocks: Sequence[Block]) -> list[str]:
+    """An embedded post: its words, then a line that says whose they are, without its date and its short links."""
+    lines: list[str] = []
+    author = ""
+    for block in blocks:
+        if match := _POST_AUTHOR.match(block.text):
+            author = f"— {match[1]}"
+        elif text := _POST_LINKS.sub("", block.text).strip():
+            lines.append(text)
+    return ["\n".join([*lines, author] if author else lines)] if lines else []
 
 
 def _lines(blocks: Sequence[Block]) -> list[str]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from services.contracts.articles import Image
 from services.parser.body import noise
-from services.parser.body.paragraphs import paragraphs_of
+from services.parser.body.paragraphs import is_time, paragraphs_of
 from services.parser.body.pictures import images_of, without_captions
 from services.parser.body.selection import Selection
 from services.parser.page.blocks import Block, Layout, short_lines
@@ -30,8 +30,6 @@ _MAX_LISTED_CHARS = 200
 _SENTENCE_END = re.compile(r"(?:[.!…؟۔]|[.!?…][»”\"')\]])$")
 _BARE_NUMBER = re.compile(r"\d[\d .,\u00a0]{0,12}[kK]?")
 _COUNTER = re.compile(r"(?:^|[\s_-])(?:views?|view-?count|hits|eye)(?:$|[\s_-])", re.IGNORECASE)
-_TIME = re.compile(r"\D{0,3}\d{1,2}[:.]\d{2}\D{0,8}")
-"""What an entry of a live report begins with, and a line of a list of news."""
 _ENTRIES = 3
 """Times with text under them make a live report."""
 _ITEMS = frozenset({"tr", "ul", "ol", "dl"})
@@ -64,7 +62,8 @@ def text_of(layout: Layout, selection: Selection, title: str, url: str) -> Body:
     `title` is the article's, `url` the page's own. Paragraphs are as paragraphs_of() gives them.
     """
     blocks = layout.blocks
-    kept = _own(blocks, [i for i in selection.kept if blocks[i].text], selection.probabilities, title)
+    chosen = _with_times(blocks, [i for i in selection.kept if blocks[i].text])
+    kept = _own(blocks, chosen, selection.probabilities, title)
     size = sum(len(blocks[i].text) for i in kept)
     linked = sum(len(blocks[i].text) * blocks[i].linked for i in kept) / max(1, size)
     return Body(
@@ -96,6 +95,17 @@ def views_of(blocks: Sequence[Block]) -> int | None:
 @lru_cache(maxsize=16_384)
 def _counts(names: str) -> bool:
     return _COUNTER.search(names) is not None
+
+
+def _with_times(blocks: Sequence[Block], kept: list[int]) -> list[int]:
+    """The body of a live report with the times that stand above its entries, where they were not chosen."""
+    chosen = set(kept)
+    times = [
+        i - 1 for i in kept if i and i - 1 not in chosen and blocks[i].linked < 0.5 and is_time(blocks[i - 1].text)
+    ]
+    if len(times) < _ENTRIES or len({blocks[i].names for i in times}) > 1:
+        return kept
+    return sorted(chosen.union(times))
 
 
 def _own(blocks: Sequence[Block], kept: list[int], probabilities: Sequence[float], title: str) -> list[int]:
@@ -148,7 +158,7 @@ def _before_related(blocks: Sequence[Block], kept: list[int]) -> list[int]:
         start -= 1
         block = blocks[kept[start]]
         kind = noise.kind_of(block.text)
-        dates += kind == "date" or _TIME.fullmatch(block.text) is not None
+        dates += kind == "date" or is_time(block.text)
         titles += kind is None
         if start and kind == "related":
             cut = start
@@ -185,7 +195,7 @@ def _without_boxes(blocks: Sequence[Block], kept: list[int]) -> list[int]:
 
 
 def _without_edges(blocks: Sequence[Block], kept: list[int], probabilities: Sequence[float]) -> list[int]:
-    times = [place for place, index in enumerate(kept) if _TIME.fullmatch(blocks[index].text)]
+    times = [place for place, index in enumerate(kept) if is_time(blocks[index].text)]
     entries = {place for place in times if _is_prose(blocks, kept, place + 1)}
     if len(entries) < _ENTRIES:
         entries = set()

@@ -24,6 +24,7 @@ INLINE = frozenset({
     "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u",
     "var", "wbr", "nobr", "img", "picture", "source", "input",
 })  # fmt: skip
+_PREFORMATTED = TAG_BITS["pre"]
 _STRONG = frozenset({"b", "strong"})
 _TELLING = _STRONG | {"a", "time", "span"}
 """Inline elements that say something of the text in them."""
@@ -70,6 +71,7 @@ class Block:
     """A run of text without a block boundary in it. May be empty where only a `<time>` stands."""
 
     text: str
+    """In single spaces; preformatted text keeps its lines."""
     element: Element
     """The block element that holds the text."""
     tag: str
@@ -244,7 +246,7 @@ class _Walk:
             self.end()
         if text.isspace():
             if self.parts:
-                self.parts.append(" ")
+                self.parts.append(text)
             return
         if self.place is None:
             self.place = place
@@ -267,7 +269,11 @@ class _Walk:
             if self.names:
                 self.names = []
             return
-        text = " ".join("".join(self.parts).split())
+        text = "".join(self.parts)
+        if place.tags & _PREFORMATTED and "\n" in text:
+            text = "\n".join(line.rstrip() for line in text.splitlines() if line.strip())
+        else:
+            text = " ".join(text.split())
         element, size = place.element, max(1, len(text))
         pieces = tuple((around, piece.strip()) for around, piece in self.pieces) if size <= MAX_LINE_CHARS else ()
         names = " ".join([element.names, *self.names]) if self.names else element.names
