@@ -15,6 +15,8 @@ _MAX_CELL_CHARS = 200
 _PROSE_CHARS = 60
 _TORN_CHARS = 40
 """What ends without a mark and is this long can be the first part of a sentence; a shorter one is a label."""
+LIVE_ENTRIES = 3
+"""Times with text under them make a live report."""
 _MAX_TIME_CHARS = 16
 _TIME = re.compile(r"\W{0,3}[0-2]?\d[:.][0-5]\d\W{0,2}(?:[ap]\.?m\.?|[A-Z]{2,4}|МСК)?", re.IGNORECASE)
 _MAX_TERM_CHARS = 80
@@ -47,6 +49,7 @@ def paragraphs_of(blocks: Sequence[Block]) -> list[str]:
     found: list[str] = []
     last: Block | None = None
     after_a_time = False
+    is_live = sum(is_time(block.text) for block in blocks) >= LIVE_ENTRIES
     for (kind, _), run in groupby(_placed(blocks), key=lambda placed: placed[0]):
         members = [block for _, block in run]
         if kind == "list":
@@ -68,7 +71,7 @@ def paragraphs_of(blocks: Sequence[Block]) -> list[str]:
             found[-1] = f"{found[-1]}\n{lines.pop(0)}"
         found += lines
         last = members[-1] if kind == "text" else None
-        after_a_time = len(members) == 1 and is_time(members[0].text)
+        after_a_time = is_live and len(members) == 1 and is_time(members[0].text)
     return found
 
 

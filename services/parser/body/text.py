@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from services.contracts.articles import Image
 from services.parser.body import noise
-from services.parser.body.paragraphs import is_time, paragraphs_of
+from services.parser.body.paragraphs import LIVE_ENTRIES, is_time, paragraphs_of
 from services.parser.body.pictures import images_of, without_captions
 from services.parser.body.selection import Selection
 from services.parser.page.blocks import Block, Layout, short_lines
@@ -30,8 +30,6 @@ _MAX_LISTED_CHARS = 200
 _SENTENCE_END = re.compile(r"(?:[.!…؟۔]|[.!?…][»”\"')\]])$")
 _BARE_NUMBER = re.compile(r"\d[\d .,\u00a0]{0,12}[kK]?")
 _COUNTER = re.compile(r"(?:^|[\s_-])(?:views?|view-?count|hits|eye)(?:$|[\s_-])", re.IGNORECASE)
-_ENTRIES = 3
-"""Times with text under them make a live report."""
 _ITEMS = frozenset({"tr", "ul", "ol", "dl"})
 _MAX_COUNTER_CHARS = 80
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -103,7 +101,7 @@ def _with_times(blocks: Sequence[Block], kept: list[int]) -> list[int]:
     times = [
         i - 1 for i in kept if i and i - 1 not in chosen and blocks[i].linked < 0.5 and is_time(blocks[i - 1].text)
     ]
-    if len(times) < _ENTRIES or len({blocks[i].names for i in times}) > 1:
+    if len(times) < LIVE_ENTRIES or len({blocks[i].names for i in times}) > 1:
         return kept
     return sorted(chosen.union(times))
 
@@ -197,7 +195,7 @@ def _without_boxes(blocks: Sequence[Block], kept: list[int]) -> list[int]:
 def _without_edges(blocks: Sequence[Block], kept: list[int], probabilities: Sequence[float]) -> list[int]:
     times = [place for place, index in enumerate(kept) if is_time(blocks[index].text)]
     entries = {place for place in times if _is_prose(blocks, kept, place + 1)}
-    if len(entries) < _ENTRIES:
+    if len(entries) < LIVE_ENTRIES:
         entries = set()
     noisy = {place for place in range(len(kept)) if place not in entries and _is_edge_noise(blocks, kept, place)}
     doubted = {
