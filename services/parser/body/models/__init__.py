@@ -1,0 +1,1 @@
+"""The trained models that choose an article's body."""
