@@ -51,16 +51,20 @@ def parse(
     ] = 1,
     state: State = HERE,
 ) -> None:
-    """Parse one page and show it with the provenance of each field, or many pages with --jsonl. No broker is needed.
+    """Parse one page and show where each value came from, or many with --jsonl.
 
-    One page: exit code 1 where it is no article. A URL is asked for as the fetcher does: robots.txt, pauses, no private
-    addresses.
+    One page: exit code 1 where it is no article. A URL is asked for as the
+    fetcher does: robots.txt, pauses, no private addresses. No broker is needed.
 
-    Many pages: each line of standard input is {"id", "url", "html_path" or "html_base64", "headers"?, "fetched_at"?,
-    "source"?: {"id", "time_zone", "language", "country"}}; each line of the output, in order and at once, is {"id",
-    "article", "rejection"}, one of the two null, or both and "error" with what was wrong. A page without "url" gets a
-    made-up one below unknown.invalid. All in this one process, without a limit of time; with --timeout or --workers in
-    processes that are replaced when a page hangs or crashes them.
+    Many pages: standard input has a line of JSON for each,
+    {"id", "url", "html_path" or "html_base64", "headers"?, "fetched_at"?,
+    "source"?: {"id", "time_zone", "language", "country"}}.
+    Each is answered in order and at once by {"id", "article", "rejection"}: one
+    of the two is null, or both, and "error" says what was wrong. A page without
+    "url" gets a made-up one below unknown.invalid.
+
+    This one process does it all, without a limit of time; with --timeout or
+    --workers, processes that are replaced when a page hangs or crashes them.
     """
     with needing(*PARSER_LIBRARIES):
         from services.parser.recipe import book_of
