@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
@@ -15,16 +16,19 @@ from services.contracts.identity import BadUrl, article_id, canonical_url, conte
 from services.contracts.message import Stamp
 from services.contracts.outcomes import Rejection, RejectionReason
 from services.contracts.pages import FetchedPage
-from services.parser.body.body import Body, body_of
+from services.parser.body.next_page import next_page_of
+from services.parser.body.selection import Selection, select
+from services.parser.body.text import Body, text_of
 from services.parser.dates.publication import Publication, publication_of
 from services.parser.limits import Limits
 from services.parser.metadata.metadata import Metadata, metadata_of
+from services.parser.metadata.persons import names_in
 from services.parser.page import address
-from services.parser.page.blocks import Block, blocks_of
+from services.parser.page.blocks import Block, Layout, layout_of
 from services.parser.page.decode import Decoded, TooLarge, decode, unpack
 from services.parser.page.headline import headline
 from services.parser.page.nesting import overgrown
-from services.parser.recipe import RecipeBook, book_of
+from services.parser.recipe import BODY, DROP, Applied, RecipeBook, book_of
 
 STAGE = "parser"
 
@@ -84,51 +88,55 @@ def _article(
     decoded = _text_of(page, limits, content)
     tree = LexborHTMLParser(decoded.text)
     recipe = recipes.choose(page.url, page.fetched_at, tree)
-    blocks = blocks_of(tree)
-    metadata = metadata_of(tree, page.url, blocks, page.rights)
-    editions = frozenset(edition.url for edition in metadata.editions)
-    try:
-        believed = address.believed(page.url, metadata.canonical, editions)
-        url = believed or canonical_url(page.url)
-        identity, host = article_id(url), host_of(url)
-    except BadUrl as error:
-        raise _Refused("bad-url", str(error)) from None
+    layout = layout_of(tree, recipe.marks if recipe else None)
+    blocks = layout.blocks
+    metadata = metadata_of(tree, page.url, blocks, page.rights, page.facts.language)
+    if recipe:
+        metadata = _told(metadata, recipe, blocks)
+    url, believed = _address(page.url, metadata)
     if address.is_root(url):
         raise _Refused("not-an-article", "a home page")
-    body = body_of(decoded.text, blocks, metadata.title or "")
-    publication = publication_of(page, tree, metadata, blocks)
+    if recipe and recipe.not_article:
+        raise _Refused("not-an-article", f"the site's recipe: no articles at {recipe.not_article}")
+    title = metadata.title or ""
+    body = text_of(layout, _selection(layout, metadata, recipe), title, page.url)
+    publication = publication_of(page, tree, metadata, blocks, recipe)
     why = _why_a_list(url, metadata, publication, body, blocks)
     if why:
         raise _Refused("not-an-article", why)
-    if not metadata.title:
+    if not title:
         raise _Refused("no-title", "neither a headline nor a title")
     text = body.text
     if len(text) < limits.min_text_chars:
         raise _Refused("too-short", f"{len(text)} characters; {limits.min_text_chars} are the least")
     if len(text) > limits.max_text_chars:
         raise _Refused("too-large", f"{len(text)} characters; {limits.max_text_chars} are the most")
+    views = recipe.views if recipe and recipe.views is not None else body.views
     return ParsedArticle(
-        article_id=identity,
-        content_key=content_key(metadata.title, text),
+        article_id=article_id(url),
+        content_key=content_key(title, text),
         url=page.request.url,
         canonical_url=url,
         source=page.request.source,
-        host=host,
-        title=metadata.title,
+        host=host_of(url),
+        title=title,
         text=text,
         lead=metadata.lead,
         authors=metadata.authors,
+        organizations=metadata.organizations,
         published=publication.published,
         modified=publication.modified,
         language_declared=metadata.language,
         section=metadata.section,
         tags=metadata.tags,
         image=metadata.image,
+        images=body.images,
+        next_page=next_page_of(tree, page.url),
         body_sha256=page.body_sha256,
-        engagement=None if body.views is None else Engagement(views=body.views, observed_at=page.fetched_at),
+        engagement=None if views is None else Engagement(views=views, observed_at=page.fetched_at),
         editions=metadata.editions,
         rights=metadata.rights,
-        provenance=_provenance(metadata, publication, decoded, believed is not None),
+        provenance=_provenance(metadata, publication, decoded, believed),
         extraction=Extraction(
             method=body.method,
             recipe=recipe.name if recipe else None,
@@ -138,6 +146,39 @@ def _article(
         fetched_at=page.fetched_at,
         stamps=(page.stamp, Stamp(stage=STAGE, version=version, started=now, took=0)),
     )
+
+
+def _told(metadata: Metadata, recipe: Applied, blocks: Sequence[Block]) -> Metadata:
+    """The metadata, with what the site's recipe found in its place."""
+    named = names_in(recipe.authors)
+    found: dict[str, Any] = {
+        "title": recipe.title,
+        "section": recipe.section,
+        "lead": recipe.lead,
+        "authors": named.persons or named.accounts,
+        "organizations": named.bodies,
+    }
+    found = {field: value for field, value in found.items() if value}
+    if recipe.title:
+        found["headline"] = headline(recipe.title, blocks)
+    return replace(metadata, **found, origins={**metadata.origins, **dict.fromkeys(found, "recipe")})
+
+
+def _address(page_url: str, metadata: Metadata) -> tuple[str, bool]:
+    """The article's URL, and whether it is the page's canonical link."""
+    try:
+        editions = frozenset(edition.url for edition in metadata.editions)
+        believed = address.believed(page_url, metadata.canonical, editions)
+        return believed or canonical_url(page_url), believed is not None
+    except BadUrl as error:
+        raise _Refused("bad-url", str(error)) from None
+
+
+def _selection(layout: Layout, metadata: Metadata, recipe: Applied | None) -> Selection:
+    if recipe and recipe.has_body:
+        marked = tuple(i for i, b in enumerate(layout.blocks) if b.marks & BODY and not b.marks & DROP)
+        return Selection(marked, [float(i in marked) for i in range(len(layout.blocks))], 1.0, "recipe")
+    return select(layout.blocks, metadata.title or "", metadata.description, metadata.article_body)
 
 
 def _text_of(page: FetchedPage, limits: Limits, content: bytes | None) -> Decoded:
