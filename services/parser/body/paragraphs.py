@@ -112,6 +112,10 @@ def _crowded(blocks: Sequence[Block], owners: Sequence[tuple[str, int]]) -> set[
     for block, owner in zip(blocks, owners, strict=True):
         if owner[0] == "table" and (len(block.text) > _MAX_CELL_CHARS or block.tag in _HEADINGS):
             crowded.add(owner)
+        elif owner[0] == "table" and block.tag == "p" and len(block.text) >= _PROSE_CHARS:
+            # Two paragraphs of some length in one cell are no data.
+            if items.setdefault(_cell(block), block.element) is not block.element:
+                crowded.add(owner)
         elif owner[0] == "list":
             first = items.setdefault(id(_within(block.element, "li")), block.element)
             if first is not block.element or block.breaks > 1:
