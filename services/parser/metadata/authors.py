@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from services.parser.limits import MAX_AUTHORS, MAX_LINE_CHARS
 from services.parser.metadata.persons import Names, after_label, is_label, is_sure_label, names_in
 from services.parser.metadata.stated import Authored, Stated
+from services.parser.metadata.titles import folded
 from services.parser.page.blocks import Block
 from services.parser.page.names import KEYWORDS
 from services.parser.page.structured import Graph, kinds
@@ -18,8 +19,12 @@ _META = (
     "article:author_name", "citation_author", "authors", "cxenseparse:author", "vr:author", "dc.creator.personalname",
     "og:article:author", "creator", "byline",
 )  # fmt: skip
-_ORDER = ("json-ld", "label", "text", "marked", "meta", "signed", "shaped")
-_ORDER_OF_ACCOUNTS = ("label", "json-ld", "meta", "marked")
+_STATED = ("json-ld", "label")
+_SHOWN = ("text", "marked", "shaped", "signed")
+_ORDER = ("text", "marked", "meta", "signed", "shaped")
+_ORDER_BESIDE_A_BODY = ("text", "shaped")
+"""Where the page states a body as its author, only a byline at the headline says that a person wrote."""
+_ORDER_OF_ACCOUNTS = ("meta", "marked")
 _ORDER_OF_BODIES = ("label", "json-ld", "marked", "meta")
 _ORIGINS = {"label": "meta", "text": "byline", "marked": "byline", "signed": "byline", "shaped": "byline"}
 _BLOCKS_AROUND = (4, 14)
@@ -45,38 +50,64 @@ def authors_of(
     stated: Stated, graph: Graph, blocks: Sequence[Block], headline: int | None, sites: frozenset[str]
 ) -> Credits:
     """Persons and bodies that are named as authors, each from the best place that names one."""
-    sources = sources_of(stated, graph, blocks, headline, sites)
-    origins: dict[str, str] = {}
-    persons: tuple[str, ...] = ()
-    for kind in _ORDER:
-        if persons := sources[kind].persons:
-            origins["authors"] = _ORIGINS.get(kind, kind)
-            break
-    if not persons:
+    sources = _sources(stated, graph, blocks, headline, sites)
+    read: dict[str, Names] = {}
+
+    def names(kind: str) -> Names:
+        if kind not in read:
+            read[kind] = sources[kind]()
+        return read[kind]
+
+    persons, origin = _persons(names)
+    # Where a person is known, no more is read for bodies than was read for the person.
+    among = [kind for kind in _ORDER_OF_BODIES if kind in read or not persons]
+    of_bodies = next((kind for kind in among if names(kind).bodies), None)
+    origins = {"authors": _ORIGINS.get(origin, origin)} if persons else {}
+    if of_bodies:
+        origins["organizations"] = _ORIGINS.get(of_bodies, of_bodies)
+    return Credits(persons, names(of_bodies).bodies if of_bodies else (), origins)
+
+
+def _persons(names: Callable[[str], Names]) -> tuple[tuple[str, ...], str]:
+    """The persons and the kind of place that names them; an empty kind where none does."""
+    for kind in _STATED:
+        if persons := names(kind).persons:
+            return persons, kind
+    for kind in _STATED:
+        if accounts := names(kind).accounts:
+            # An account or a first name: the byline that readers see may spell it out.
+            for shown in _SHOWN:
+                if full := tuple(p for p in names(shown).persons if any(_is_short_for(a, p) for a in accounts)):
+                    return full, shown
+            return accounts, kind
+    stated_body = any(names(kind).bodies for kind in _STATED)
+    for kind in _ORDER_BESIDE_A_BODY if stated_body else _ORDER:
+        if persons := names(kind).persons:
+            return persons, kind
+    if not stated_body:
         for kind in _ORDER_OF_ACCOUNTS:
-            if persons := sources[kind].accounts:
-                origins["authors"] = _ORIGINS.get(kind, kind)
-                break
-    bodies: tuple[str, ...] = ()
-    for kind in _ORDER_OF_BODIES:
-        if bodies := sources[kind].bodies:
-            origins["organizations"] = _ORIGINS.get(kind, kind)
-            break
-    return Credits(persons, bodies, origins)
+            if accounts := names(kind).accounts:
+                return accounts, kind
+    return (), ""
 
 
-def sources_of(
+def _is_short_for(account: str, person: str) -> bool:
+    one, other = folded(account), folded(person)
+    return one in other or other in one
+
+
+def _sources(
     stated: Stated, graph: Graph, blocks: Sequence[Block], headline: int | None, sites: frozenset[str]
-) -> dict[str, Names]:
-    """What each kind of place says of the authors."""
+) -> dict[str, Callable[[], Names]]:
+    """What each kind of place says of the authors; a place is read when it is asked."""
     return {
-        "json-ld": _structured(graph, sites),
-        "meta": names_in([_turned(n, v) for n in _META for v in stated.meta.get(n, ())][:_MOST_MEMBERS], sites),
-        "label": _labelled(stated, sites),
-        "marked": _marked(stated, sites),
-        "text": _read(blocks, headline, sites),
-        "signed": _signed(blocks, headline, sites),
-        "shaped": _shaped(blocks, headline, sites),
+        "json-ld": lambda: _structured(graph, sites),
+        "meta": lambda: _in_meta(stated, sites),
+        "label": lambda: _labelled(stated, sites),
+        "marked": lambda: _marked(stated, sites),
+        "text": lambda: _read(blocks, headline, sites),
+        "signed": lambda: _signed(blocks, headline, sites),
+        "shaped": lambda: _shaped(blocks, headline, sites),
     }
 
 
@@ -103,6 +134,10 @@ def _is_body(member: dict[str, Any]) -> bool:
 
 def _members(graph: Graph, value: Any) -> Iterator[Any]:
     yield from graph.each(value[:_MOST_MEMBERS] if isinstance(value, list) else value)
+
+
+def _in_meta(stated: Stated, sites: frozenset[str]) -> Names:
+    return names_in([_turned(n, v) for n in _META for v in stated.meta.get(n, ())][:_MOST_MEMBERS], sites)
 
 
 def _turned(name: str, value: str) -> str:

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
-from selectolax.lexbor import LexborHTMLParser
-
 from services.contracts.articles import Edition
-from services.parser.limits import MAX_EDITIONS, MAX_LINKS_READ
+from services.parser.limits import MAX_EDITIONS, MAX_LINKS_STATED
 from services.parser.metadata.languages import in_address, named, tag_of
-from services.parser.metadata.stated import Stated, shown_text
+from services.parser.metadata.stated import Anchor, Stated, shown_text
 from services.parser.page.address import LANGUAGES, absolute, is_root, related_host
 
-_NAMES_A_LANGUAGE = re.compile(
-    rf"(?:^|[/.=])(?:{'|'.join(sorted(map(re.escape, LANGUAGES), key=len, reverse=True))})(?=[/.&?#]|$)", re.IGNORECASE
-)
+_PARAMETER = re.compile(r"[?&](?:lang|language|hl|l|locale)=([\w-]{2,10})")
 _NUMBER = re.compile(r"\d{3,}")
 _MOST_HREF_CHARS = 2_000
 _MOST_CANDIDATES = 60
@@ -31,48 +27,62 @@ class _Address(NamedTuple):
     query: frozenset[tuple[str, str]]
 
 
-def editions_of(tree: LexborHTMLParser, stated: Stated, url: str, canonical: str | None) -> tuple[Edition, ...]:
+def editions_of(stated: Stated, url: str, canonical: str | None) -> tuple[Edition, ...]:
     """Other editions of the page, none twice, never the page itself or a home page."""
     own = {absolute(url, url), absolute(url, canonical)}
     found: dict[str, Edition] = {}
-    for link in stated.links:
-        tag = tag_of(link.language)
-        if tag is None or (not link.shown and "alternate" not in link.rel.split()):
-            continue
-        target = absolute(url, link.href[:_MOST_HREF_CHARS])
-        if target and target not in own and not is_root(target) and related_host(url, target):
+    declared = [(link.language, link.href) for link in stated.links if "alternate" in link.rel.split()]
+    declared += [(a.language, a.href) for a in stated.anchors if a.language][:MAX_LINKS_STATED]
+    for language, href in declared:
+        tag = tag_of(language) if language else None
+        target = absolute(url, href[:_MOST_HREF_CHARS]) if tag else None
+        if tag and target and target not in own and not is_root(target) and related_host(url, target):
             found.setdefault(target, Edition(language=tag, url=target))
-    declared = {edition.language for edition in found.values()}
-    for tag, target in _switched(tree, url):
-        if target not in own and tag not in declared and related_host(url, target):
+    languages = {edition.language for edition in found.values()}
+    for tag, target in _switched(stated.anchors, url):
+        if target not in own and tag not in languages and related_host(url, target):
             found.setdefault(target, Edition(language=tag, url=target))
     return tuple(found.values())[:MAX_EDITIONS]
 
 
-def _switched(tree: LexborHTMLParser, url: str) -> Iterator[tuple[str, str]]:
+def _switched(anchors: Sequence[Anchor], url: str) -> Iterator[tuple[str, str]]:
     """Languages and addresses of links that lead to this article in another language, as far as addresses tell."""
     here, language, candidates = _bare(url), in_address(url), 0
-    for link in tree.css("a[href]")[:MAX_LINKS_READ]:
-        a = link.attributes
-        href = a.get("href") or ""
-        # Most links of a page name no language: that is told first, and cheaply.
-        if len(href) > _MOST_HREF_CHARS or not (_NAMES_A_LANGUAGE.search(href) or a.get("lang") or a.get("hreflang")):
+    said = _names(url)
+    for anchor in anchors:
+        names = _names(anchor.href)
+        # Most links of a page name no language, or the page's own: that is told first, and cheaply.
+        if not names or names == said:
             continue
         candidates += 1
-        if candidates > _MOST_CANDIDATES:
+        if candidates > _MOST_CANDIDATES or len(anchor.href) > _MOST_HREF_CHARS:
             return
         try:
-            target = urljoin(url, href.strip())
+            target = urljoin(url, anchor.href.strip())
             there = _bare(target)
         except ValueError:
             continue
-        said = tag_of(a.get("hreflang")) or tag_of(a.get("lang")) or named(shown_text(link))
-        tag = said or in_address(target)
-        if tag is None or (language and in_address(target) == language) or is_root(target):
+        same = _same(here, there)
+        if not same and not _alike(here, there):
             continue
-        clean = absolute(url, target)
-        if clean and (_same(here, there) or (said and _alike(here, there))):
+        shown = named(shown_text(anchor.node))
+        tag = shown or in_address(target)
+        if tag is None or (language and in_address(target) == language) or is_root(target) or not (same or shown):
+            continue
+        if clean := absolute(url, target):
             yield tag, clean
+
+
+def _names(link: str) -> tuple[str, ...]:
+    """The names of languages in a link: its host's first label, its first two segments, a parameter."""
+    parts = link.split("/", 5)
+    places = parts[1:3]
+    if len(parts) > 2 and not parts[1] and (not parts[0] or parts[0].endswith(":")):
+        places = [parts[2].split(".", 1)[0], *parts[3:5]]
+    found = tuple(place for place in places if place in LANGUAGES)
+    if "?" in link and (match := _PARAMETER.search(link, 0, _MOST_HREF_CHARS)):
+        found += (match[1],)
+    return found
 
 
 def _bare(url: str) -> _Address:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from services.parser.metadata.stated import Stated
@@ -27,11 +29,11 @@ for _script, _languages in _DATA["scripts"].items():
 _LETTERS: dict[str, frozenset[str]] = {tag: frozenset(letters) for tag, letters in _DATA["letters"].items()}
 
 _TAG = re.compile(r"^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}$")
-_CYRILLIC, _LATIN, _ARABIC = re.compile(r"[Ѐ-ԯ]"), re.compile(r"[A-Za-zÀ-ɏ]"), re.compile(r"[؀-ۿ]")
+_PATTERNS = {"Cyrl": re.compile(r"[Ѐ-ԯ]"), "Latn": re.compile(r"[A-Za-zÀ-ɏ]"), "Arab": re.compile(r"[؀-ۿ]")}
 _OWN_LETTERS = re.compile(r"[іїєґўәғқңөұүһӣӯҳҷҗ]")
 _UZBEK_LATIN = re.compile(r"[og][‘ʻ’'`ʼ](?=[a-z])", re.IGNORECASE)
 _PARAMETERS = frozenset({"lang", "language", "hl", "l", "locale"})
-_SAMPLE_CHARS = 3_000
+_SAMPLE_CHARS = 2_000
 _LEAST_LETTERS = 60
 """Fewer say nothing about a script."""
 _LEAST_FOR_LACKING = 300
@@ -79,16 +81,16 @@ def declared(
     stated: Stated, graph: Graph, url: str, title: str, blocks: Sequence[Block], known: str | None
 ) -> tuple[str, str] | None:
     """The language tag and where it came from, or None. `known` is what the page's source says of all its pages."""
-    sample = sample_of(title, blocks)
+    letters = letters_of(sample_of(title, blocks))
     claims = [
         (stated.language, "html"),
         (stated.first("content-language", "language", "dc.language"), "meta"),
         (graph.text("inLanguage"), "json-ld"),
         (stated.first("og:locale"), "opengraph"),
     ]
-    believed = [(tag, origin) for value, origin in claims if (tag := tag_of(value)) and not contradicts(tag, sample)]
+    believed = [(tag, origin) for value, origin in claims if (tag := tag_of(value)) and not contradicts(tag, letters)]
     address = in_address(url)
-    if address and not contradicts(address, sample):
+    if address and not contradicts(address, letters):
         same = [(tag, origin) for tag, origin in believed if _base(tag) == _base(address)]
         # What the page says may be more exact: uz-Latn for /uz/.
         if same and len(address) <= len(same[0][0]):
@@ -97,7 +99,7 @@ def declared(
     if believed:
         return believed[0]
     tag = tag_of(known)
-    return (tag, "source") if tag and not contradicts(tag, sample) else None
+    return (tag, "source") if tag and not contradicts(tag, letters) else None
 
 
 def sample_of(title: str, blocks: Iterable[Block]) -> str:
@@ -112,31 +114,46 @@ def sample_of(title: str, blocks: Iterable[Block]) -> str:
     return " ".join(parts).lower()
 
 
-def contradicts(tag: str, sample: str) -> bool:
-    """Whether a text's letters show that it is not in the language of the tag."""
-    counts = {"Cyrl": len(_CYRILLIC.findall(sample)), "Latn": len(_LATIN.findall(sample))}
-    counts["Arab"] = len(_ARABIC.findall(sample))
-    letters = sum(counts.values())
-    if letters < _LEAST_LETTERS:
-        return False
+class Letters(NamedTuple):
+    """How many letters of which kind a text has."""
+
+    all: int
+    script: str | None
+    """The script of most of them; None where they are mixed or too few."""
+    own: Counter[str]
+    """Cyrillic letters that Russian does not have."""
+    uzbek: int
+    """The Latin o‘ and g‘."""
+
+
+def letters_of(sample: str) -> Letters:
+    """The letters of a text in lower case."""
+    counts = {name: len(pattern.findall(sample)) for name, pattern in _PATTERNS.items()}
+    total = sum(counts.values())
     script, most = max(counts.items(), key=lambda item: item[1])
-    if most < _MIXED * letters:
+    if total < _LEAST_LETTERS or most < _MIXED * total:
+        return Letters(total, None, Counter(), 0)
+    own = Counter(_OWN_LETTERS.findall(sample)) if script == "Cyrl" else Counter()
+    return Letters(total, script, own, len(_UZBEK_LATIN.findall(sample)) if script == "Latn" else 0)
+
+
+def contradicts(tag: str, letters: Letters) -> bool:
+    """Whether a text's letters show that it is not in the language of the tag."""
+    if letters.script is None:
         return False
     language, _, rest = tag.partition("-")
-    expected = (rest,) if rest in ("Cyrl", "Latn", "Arab") else _SCRIPTS.get(language)
-    if expected and script not in expected:
+    expected = (rest,) if rest in _PATTERNS else _SCRIPTS.get(language)
+    if expected and letters.script not in expected:
         return True
-    if script == "Latn":
-        return language != "uz" and len(_UZBEK_LATIN.findall(sample)) > _UZBEK_SHARE * letters
-    if script == "Cyrl":
-        own = _LETTERS.get("uz-Cyrl" if language == "uz" else language)
-        if own is None:
-            return False
-        found = _OWN_LETTERS.findall(sample)
-        if sum(letter not in own for letter in found) > _MOST_STRAY * letters:
-            return True
-        return bool(own) and letters >= _LEAST_FOR_LACKING and sum(c in own for c in found) < _LEAST_OWN * letters
-    return False
+    if letters.script == "Latn":
+        return language != "uz" and letters.uzbek > _UZBEK_SHARE * letters.all
+    own = _LETTERS.get("uz-Cyrl" if language == "uz" else language) if letters.script == "Cyrl" else None
+    if own is None:
+        return False
+    has = sum(n for letter, n in letters.own.items() if letter in own)
+    if letters.own.total() - has > _MOST_STRAY * letters.all:
+        return True
+    return bool(own) and letters.all >= _LEAST_FOR_LACKING and has < _LEAST_OWN * letters.all
 
 
 def _base(tag: str) -> str:

@@ -89,7 +89,7 @@ def metadata_of(
         origins["tags"] = origin
     language = keep("language_declared", declared(stated, graph, url, title or "", blocks, known_language))
     canonical = stated.canonical() or stated.first("og:url")
-    editions = editions_of(tree, stated, url, canonical)
+    editions = editions_of(stated, url, canonical)
     if editions:
         origins["editions"] = "page"
     rights, of_rights = rights_of(stated, graph, known)

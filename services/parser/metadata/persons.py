@@ -67,6 +67,7 @@ _FROM_A_DIGIT = re.compile(
     re.IGNORECASE,
 )
 _DOMAIN = re.compile(r"^[\w-]{2,60}\.[a-z]{2,8}$", re.IGNORECASE)
+_NO_NAME_CHARS = re.compile(r"[#:/\\|<>=!?;+*{}…]")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -139,10 +140,23 @@ def _parts(text: str) -> list[str]:
             continue
         if match := _LABEL.match(part):
             part = part[match.end() :]
-        if _JOB.search(part) and (found or len(part.split()) < 2):
-            continue
+        if _JOB.search(part):
+            part = _without_jobs(part)
+            if not part or (found and len(part.split()) < 2):
+                continue
         found.append(part)
     return found
+
+
+def _without_jobs(part: str) -> str:
+    """A name without the jobs around it; empty where a job stands in the middle: it is no name then."""
+    words = part.split()
+    while words and words[-1].casefold().strip(".,") in _JOBS:
+        words.pop()
+    while len(words) > 2 and words[0].casefold().strip(".,") in _JOBS:
+        words.pop(0)
+    rest = " ".join(words)
+    return "" if _JOB.search(rest) or len(words) < 2 else rest
 
 
 def _is_person(part: str) -> bool:
@@ -150,7 +164,7 @@ def _is_person(part: str) -> bool:
     words = part.split(",")[0].split()
     if not 2 <= len(words) <= _MOST_WORDS or len(part) > MAX_NAME_CHARS // 2 or any(c.isdigit() for c in part):
         return False
-    if not all(_LETTER.search(word) for word in words):
+    if _NO_NAME_CHARS.search(part) or not all(_LETTER.search(word) for word in words):
         return False
     if any(word.casefold().strip(".:!?") in _NO_NAMES for word in words):
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -13,6 +14,7 @@ from services.parser.limits import (
     MAX_HEADINGS,
     MAX_LEAD_CHARS,
     MAX_LINE_CHARS,
+    MAX_LINKS_READ,
     MAX_LINKS_STATED,
     MAX_META_TAGS,
     MAX_TITLE_CHARS,
@@ -20,14 +22,14 @@ from services.parser.limits import (
 from services.parser.page.decode import clean
 
 _SELECTOR = (
-    "html, title, meta, link[rel], h1, h2, [itemprop~=headline], [class*=entry-title], [class*=post-title],"
-    " [class*=headline i], a[hreflang], a[rel~=tag], [rel~=author], [itemprop*=author], [itemprop=creator],"
-    " [class*=author i], [class*=byline i], [class*=autor i], [class*=writer i], [class*=muallif i], [class*=username],"
-    " a[href*='/author'], a[href*='/autor'], a[href*='/writer'], a[href*='/contributor'], a[href*='/profile/'],"
-    " a[href*='/journalist'], a[href*='/reporter'], a[href*='/people/'], a[href*='/muallif']"
+    "html, title, meta, link[rel], a, h1, h2, [itemprop~=headline], [class*=entry-title], [class*=post-title],"
+    " [class*=eadline], [rel~=author], [itemprop*=author], [itemprop=creator], [class*=uthor], [class*=yline],"
+    " [class*=autor], [class*=writer], [class*=username], [class*=muallif]"
 )
 _MOST_MATCHES = 4_000
+_HEAD_TAGS = frozenset({"html", "title", "link"})
 _MOST_RUNS = 200
+_MOST_NODES = 1_000
 _MOST_AUTHORED = 40
 _MOST_ANCESTORS = 30
 _UNSHOWN = frozenset({"script", "style", "noscript", "template", "svg", "button", "select", "textarea"})
@@ -35,7 +37,6 @@ _INLINE = frozenset({
     "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "em", "font", "i", "ins", "mark", "q", "s", "small", "span",
     "strong", "sub", "sup", "time", "u", "wbr",
 })  # fmt: skip
-_SPACES = re.compile(r"\s+")
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Soft hyphens, zero-width spaces and marks of direction. The joiners stay: Persian is spelt with one."""
 _ENDLESS_REFERENCE = re.compile(r"&#\d{10,};?")
@@ -61,6 +62,7 @@ _APART = re.compile(
     re.IGNORECASE,
 )
 _APART_TAGS = frozenset({"aside", "nav"})
+_WHOLES = frozenset({"body", "html", "article", "main"})
 
 
 _MINOR = re.compile(
@@ -77,43 +79,95 @@ _NO_HEADLINE = re.compile(
 
 
 class Link(NamedTuple):
-    """A link of the head, or one in the page that names its language."""
+    """A link of the head."""
 
     rel: str
     language: str
     href: str
-    shown: bool
 
 
-class Heading(NamedTuple):
-    """A text that may be the headline."""
+class Anchor(NamedTuple):
+    """A link that readers click on."""
 
+    href: str
+    language: str
+    """As its attributes say."""
+    node: LexborNode
+
+
+@dataclass(eq=False)
+class Heading:
+    """An element that may be the headline; its text is read when it is asked for."""
+
+    node: LexborNode
     tag: str
-    runs: tuple[tuple[str, bool], ...]
-    """Its texts by element, each with whether that is a kicker, a subtitle or not shown; an empty one ends a line."""
-    text: str
     hidden: bool
-    """Whether it is not shown, is named as the site's, or links to the site's home page."""
+    """Whether it is not shown, is named as the site's, or belongs to a list of comments or teasers."""
     strength: int
     """2: a first-level heading or marked as the headline; 1: named so by a class; 0: another heading."""
     at: int
 
+    @cached_property
+    def runs(self) -> list[tuple[str, bool]]:
+        """Its texts, each with whether it is a kicker, a subtitle or not shown; an empty one ends a line."""
+        return runs_of(self.node)
 
-class Authored(NamedTuple):
-    """An element that is marked as naming an author."""
+    @cached_property
+    def text(self) -> str:
+        """All of it as one line, empty where it is too long for a title."""
+        text = spelled("".join(run or " " for run, _ in self.runs))
+        return text if len(text) <= MAX_TITLE_CHARS else ""
 
-    lines: tuple[str, ...]
-    linked: tuple[str, ...]
-    """The texts of the links in it."""
+
+@dataclass(eq=False)
+class Authored:
+    """An element that is marked as naming an author; what it says is read when it is asked for."""
+
+    node: LexborNode
     mark: str
     """rel, itemprop, class or link (to an author's page)."""
     signature: str
     """Equal for elements of one list of authors."""
-    around: tuple[int, ...]
-    """The elements around it, innermost first, by mem_id."""
-    apart: bool
-    """Whether it stands in comments, teasers or a sidebar."""
     at: int
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """Its text; none where it holds more than a byline."""
+        if content := self.node.attributes.get("content"):
+            return (one_line(content[: 2 * MAX_LINE_CHARS]),)
+        lines = [line for run in _joined(runs_of(self.node)) if (line := spelled(run))][:8]
+        return tuple(lines) if sum(map(len, lines)) <= 2 * MAX_LINE_CHARS else ()
+
+    @cached_property
+    def linked(self) -> tuple[str, ...]:
+        """The texts of the links in it, or of its itemprop=name."""
+        named = self.node.css("[itemprop~=name]")[:4] if self.mark == "itemprop" else []
+        if not named and self.node.tag != "a" and self.lines:
+            named = self.node.css("a")[:8]
+        return tuple(text for node in named if (text := shown_text(node)))
+
+    @cached_property
+    def around(self) -> tuple[int, ...]:
+        """The elements around it, innermost first, by mem_id."""
+        return self._place[0]
+
+    @cached_property
+    def apart(self) -> bool:
+        """Whether it stands in comments, teasers or a sidebar."""
+        return self._place[1]
+
+    @cached_property
+    def _place(self) -> tuple[tuple[int, ...], bool]:
+        around = []
+        outer = self.node.parent
+        for _ in range(_MOST_ANCESTORS):
+            if outer is None or outer.tag in _WHOLES:
+                break
+            around.append(outer.mem_id)
+            if outer.tag in _APART_TAGS or _APART.search(outer.attributes.get("class") or ""):
+                return tuple(around), True
+            outer = outer.parent
+        return tuple(around), False
 
 
 @dataclass
@@ -122,6 +176,7 @@ class Stated:
 
     meta: dict[str, list[str]] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
+    anchors: list[Anchor] = field(default_factory=list)
     headings: list[Heading] = field(default_factory=list)
     authored: list[Authored] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
@@ -140,10 +195,9 @@ class Stated:
 def stated_of(tree: LexborHTMLParser) -> Stated:
     """Everything above, bounded in number and length whatever the page holds."""
     stated = Stated()
-    metas = 0
+    metas, at, last = 0, 0, 0
     headings = [0, 0, 0]
-    last = 0
-    for at, node in enumerate(tree.css(_SELECTOR)[:_MOST_MATCHES]):
+    for node in tree.css(_SELECTOR)[:_MOST_MATCHES]:
         # An element that several selectors match is there several times in a row.
         if node.mem_id == last:
             continue
@@ -154,37 +208,33 @@ def stated_of(tree: LexborHTMLParser) -> Stated:
             if metas <= MAX_META_TAGS:
                 _keep_meta(stated.meta, a)
             continue
-        if tag == "link":
-            if a.get("href") and len(stated.links) < MAX_LINKS_STATED:
-                rel = (a.get("rel") or "").lower()
-                stated.links.append(Link(rel, a.get("hreflang") or "", a["href"] or "", False))
-            continue
-        if tag == "html":
-            stated.language = stated.language or a.get("lang") or a.get("xml:lang")
-            continue
-        if tag == "title":
-            if not stated.title and not (node.parent and node.parent.tag == "svg"):
-                stated.title = one_line((node.text() or "")[: 8 * MAX_TITLE_CHARS])
+        if tag in _HEAD_TAGS:
+            _keep_head(stated, tag, node, a)
             continue
         classes, rel, itemprop = a.get("class") or "", a.get("rel") or "", a.get("itemprop") or ""
-        if tag == "a" and a.get("hreflang") and len(stated.links) < MAX_LINKS_STATED:
-            stated.links.append(Link(rel, a.get("hreflang") or "", a.get("href") or "", True))
-        if tag == "a" and "tag" in rel.lower().split() and len(stated.tags) < MAX_HEADINGS * 4:
-            stated.tags.append(shown_text(node))
-        if mark := _author_mark(tag, classes, rel, itemprop, a.get("href") or ""):
+        if tag == "a":
+            href = a.get("href") or ""
+            if href and len(stated.anchors) < MAX_LINKS_READ:
+                stated.anchors.append(Anchor(href, a.get("hreflang") or a.get("lang") or "", node))
+            if rel and "tag" in rel.lower().split() and len(stated.tags) < 4 * MAX_HEADINGS:
+                stated.tags.append(shown_text(node))
+            mark = _author_mark(classes, rel, itemprop) or ("link" if _AUTHOR_PAGE.search(href, 0, 500) else None)
+            if mark is None:
+                continue
+        else:
+            mark = _author_mark(classes, rel, itemprop)
+        at += 1
+        if mark:
             if len(stated.authored) < _MOST_AUTHORED:
-                stated.authored.append(_authored(node, a.get("content"), mark, classes, at))
+                stated.authored.append(Authored(node, mark, f"{mark} {classes}", at))
             continue
         lowered = classes.lower()
         named = "entry-title" in lowered or "post-title" in lowered or "headline" in lowered
         strength = 2 if tag == "h1" or "headline" in itemprop.split() else 1 if named else 0
-        if (strength == 2 or tag[0] == "h" or named) and headings[strength] < MAX_HEADINGS:
+        if (strength == 2 or tag == "h2" or named) and headings[strength] < MAX_HEADINGS:
             headings[strength] += 1
-            runs = runs_of(node)
-            text = spelled("".join(run or " " for run, _ in runs))
-            if text and len(text) <= MAX_TITLE_CHARS:
-                hidden = bool(_NO_HEADLINE.search(f"{classes} {a.get('id') or ''}")) or a.get("aria-hidden") == "true"
-                stated.headings.append(Heading(tag, tuple(runs), text, hidden, strength, at))
+            hidden = bool(_NO_HEADLINE.search(f"{classes} {a.get('id') or ''}")) or a.get("aria-hidden") == "true"
+            stated.headings.append(Heading(node, tag, hidden, strength, at))
     return stated
 
 
@@ -192,6 +242,8 @@ def one_line(text: str | None) -> str:
     """Markup's text as one line of storable text, references read twice: templates escape what is escaped already."""
     if not text:
         return ""
+    if text.isascii() and text.isprintable() and "&" not in text:
+        return text.strip() if "  " not in text else " ".join(text.split())
     if "&" in text:
         text = html.unescape(_ENDLESS_REFERENCE.sub("\ufffd", text))
         if _REFERENCE.search(text):
@@ -201,7 +253,9 @@ def one_line(text: str | None) -> str:
 
 def spelled(text: str) -> str:
     """One line without what is not seen: soft hyphens, zero-width spaces, marks of direction."""
-    return _SPACES.sub(" ", _INVISIBLE.sub("", text)).strip()
+    if not text.isprintable():
+        text = _INVISIBLE.sub("", text)
+    return " ".join(text.split())
 
 
 def runs_of(node: LexborNode) -> list[tuple[str, bool]]:
@@ -212,8 +266,8 @@ def runs_of(node: LexborNode) -> list[tuple[str, bool]]:
     runs: list[tuple[str, bool]] = []
     skipped: set[int] = set()
     minor: set[int] = set()
-    for inner in node.traverse(include_text=True):
-        if len(runs) >= _MOST_RUNS:
+    for walked, inner in enumerate(node.traverse(include_text=True)):
+        if len(runs) >= _MOST_RUNS or walked >= _MOST_NODES:
             break
         tag, parent = inner.tag, inner.parent
         outer = parent.mem_id if parent is not None else 0
@@ -222,7 +276,7 @@ def runs_of(node: LexborNode) -> list[tuple[str, bool]]:
             continue
         if tag == "-text":
             if text := inner.text_content:
-                runs.append((_SPACES.sub(" ", one_line_or_space(text[: 4 * MAX_TITLE_CHARS])), outer in minor))
+                runs.append((one_line_or_space(text[: 4 * MAX_TITLE_CHARS]), outer in minor))
             continue
         if not inner.is_element_node or tag in _UNSHOWN:
             skipped.add(inner.mem_id)
@@ -257,34 +311,24 @@ def _keep_meta(found: dict[str, list[str]], a: dict[str, str | None]) -> None:
         found.setdefault(name.lower().strip(), []).append(content)
 
 
-def _author_mark(tag: str, classes: str, rel: str, itemprop: str, href: str) -> str | None:
-    if "author" in rel.lower().split():
+def _keep_head(stated: Stated, tag: str, node: LexborNode, a: dict[str, str | None]) -> None:
+    if tag == "html":
+        stated.language = stated.language or a.get("lang") or a.get("xml:lang")
+    elif tag == "title":
+        if not stated.title and not (node.parent and node.parent.tag == "svg"):
+            stated.title = one_line((node.text() or "")[: 8 * MAX_TITLE_CHARS])
+    elif a.get("href") and len(stated.links) < MAX_LINKS_STATED:
+        stated.links.append(Link((a.get("rel") or "").lower(), a.get("hreflang") or "", a["href"] or ""))
+
+
+def _author_mark(classes: str, rel: str, itemprop: str) -> str | None:
+    if rel and "author" in rel.lower().split():
         return "rel"
     if itemprop and ("author" in itemprop.lower().split() or itemprop.lower() == "creator"):
         return "itemprop"
     if classes and _AUTHORED_CLASS.search(classes) and not _NO_AUTHOR_CLASS.search(classes):
         return "class"
-    return "link" if tag == "a" and _AUTHOR_PAGE.search(href[:500]) else None
-
-
-def _authored(node: LexborNode, content: str | None, mark: str, classes: str, at: int) -> Authored:
-    lines = [one_line(content)] if content else [spelled(line) for line in _joined(runs_of(node))]
-    lines = [line for line in lines if line][:8]
-    if sum(map(len, lines)) > 2 * MAX_LINE_CHARS:
-        lines = []
-    named = [shown_text(n) for n in node.css("[itemprop~=name]")[:4]] if mark == "itemprop" else []
-    linked = named or ([shown_text(n) for n in node.css("a")[:8]] if node.tag != "a" and lines else [])
-    apart, outer = False, node.parent
-    around = []
-    for _ in range(_MOST_ANCESTORS):
-        if outer is None or outer.tag in ("body", "html", "article", "main"):
-            break
-        around.append(outer.mem_id)
-        if outer.tag in _APART_TAGS or _APART.search(outer.attributes.get("class") or ""):
-            apart = True
-            break
-        outer = outer.parent
-    return Authored(tuple(lines), tuple(t for t in linked if t), mark, f"{mark} {classes}", tuple(around), apart, at)
+    return None
 
 
 def _joined(runs: list[tuple[str, bool]]) -> list[str]:

@@ -43,6 +43,7 @@ _SURE = 0.5
 _SURE_OF_A_LESSER = 0.75
 _BONUS = (0.0, 0.1, 0.2)
 _HIDDEN_MALUS = 0.15
+_NO_NEED_TO_READ_ON = 1.0
 
 
 class Claim(NamedTuple):
@@ -57,10 +58,23 @@ class Claim(NamedTuple):
 def title_of(stated: Stated, graph: Graph, sites: frozenset[str], sections: frozenset[str]) -> tuple[str, str] | None:
     """The title and where it came from, or None. `sites` and `sections` are folded names, as of `folded`."""
     claims = list(_claims(stated, graph, sites, sections))
-    shown = [h for h in stated.headings if not _is_name(folded(h.text), sites)]
-    ranked = sorted(((_rank(h, claims), -i) for i, h in enumerate(shown)), reverse=True)
-    if ranked and ranked[0][0] >= _SURE:
-        return _trimmed(shown[-ranked[0][1]], claims, sites, sections), "headline"
+    shown: list[Heading] = []
+    best, headline = 0.0, None
+    # The lesser headings are read only where no first-level one is sure.
+    for headings in (
+        [h for h in stated.headings if h.strength == 2],
+        [h for h in stated.headings if h.strength < 2],
+    ):
+        if best >= _NO_NEED_TO_READ_ON:
+            break
+        for heading in headings:
+            if heading.text and not _is_name(folded(heading.text), sites):
+                shown.append(heading)
+                rank = _rank(heading, claims)
+                if rank > best:
+                    best, headline = rank, heading
+    if headline is not None and best >= _SURE:
+        return _trimmed(headline, claims, sites, sections), "headline"
     first = [h for h in shown if h.tag == "h1" and not h.hidden]
     if len(first) == 1 and len(words_of(first[0].text)) >= 3:
         return _trimmed(first[0], claims, sites, sections), "headline"

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from services.parser.page.blocks import Block
 
+_ELSEWHERE = frozenset({"footer", "related"})
+_MOST_LINKED = 0.8
 _WORD = re.compile(r"\w+")
 
 
@@ -21,9 +23,14 @@ def headline(title: str, blocks: Sequence[Block]) -> int | None:
     wanted = words_of(title)
     if not wanted:
         return None
-    best: tuple[float, int] | None = None
     for index, block in enumerate(blocks):
-        if len(block.text) > 2 * len(title) + 40 or block.part in ("footer", "related") or block.linked > 0.8:
+        if block.text == title and block.tag == "h1" and block.part not in _ELSEWHERE and block.linked <= _MOST_LINKED:
+            return index
+    best: tuple[float, int] | None = None
+    least, most = len(title) // 3, 2 * len(title) + 40
+    for index, block in enumerate(blocks):
+        # Much shorter or longer lines share too few words, whichever these are.
+        if not least <= len(block.text) <= most or block.part in _ELSEWHERE or block.linked > _MOST_LINKED:
             continue
         own = words_of(block.text)
         alike = len(wanted & own) / len(wanted | own) if own else 0.0
