@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
@@ -22,13 +21,13 @@ from services.parser.body.text import Body, text_of
 from services.parser.dates.publication import Publication, publication_of
 from services.parser.limits import Limits
 from services.parser.metadata.metadata import Metadata, metadata_of
-from services.parser.metadata.persons import names_in
+from services.parser.overriding import chosen_by, with_recipe, without_dropped
 from services.parser.page import address
 from services.parser.page.blocks import Block, Layout, layout_of
 from services.parser.page.decode import Decoded, TooLarge, decode, unpack
 from services.parser.page.headline import headline
 from services.parser.page.nesting import overgrown
-from services.parser.recipe import BODY, DROP, Applied, RecipeBook, book_of
+from services.parser.recipe import Applied, RecipeBook, book_of
 
 STAGE = "parser"
 
@@ -90,9 +89,7 @@ def _article(
     recipe = recipes.choose(page.url, page.fetched_at, tree)
     layout = layout_of(tree, recipe.marks if recipe else None)
     blocks = layout.blocks
-    metadata = metadata_of(tree, page.url, blocks, page.rights, page.facts.language)
-    if recipe:
-        metadata = _told(metadata, recipe, blocks)
+    metadata = with_recipe(metadata_of(tree, page.url, blocks, page.rights, page.facts.language), recipe, blocks)
     url, believed = _address(page.url, metadata)
     if address.is_root(url):
         raise _Refused("not-an-article", "a home page")
@@ -148,22 +145,6 @@ def _article(
     )
 
 
-def _told(metadata: Metadata, recipe: Applied, blocks: Sequence[Block]) -> Metadata:
-    """The metadata, with what the site's recipe found in its place."""
-    named = names_in(recipe.authors)
-    found: dict[str, Any] = {
-        "title": recipe.title,
-        "section": recipe.section,
-        "lead": recipe.lead,
-        "authors": named.persons or named.accounts,
-        "organizations": named.bodies,
-    }
-    found = {field: value for field, value in found.items() if value}
-    if recipe.title:
-        found["headline"] = headline(recipe.title, blocks)
-    return replace(metadata, **found, origins={**metadata.origins, **dict.fromkeys(found, "recipe")})
-
-
 def _address(page_url: str, metadata: Metadata) -> tuple[str, bool]:
     """The article's URL, and whether it is the page's canonical link."""
     try:
@@ -175,10 +156,11 @@ def _address(page_url: str, metadata: Metadata) -> tuple[str, bool]:
 
 
 def _selection(layout: Layout, metadata: Metadata, recipe: Applied | None) -> Selection:
-    if recipe and recipe.has_body:
-        marked = tuple(i for i, b in enumerate(layout.blocks) if b.marks & BODY and not b.marks & DROP)
-        return Selection(marked, [float(i in marked) for i in range(len(layout.blocks))], 1.0, "recipe")
-    return select(layout.blocks, metadata.title or "", metadata.description, metadata.article_body)
+    chosen = chosen_by(recipe, layout.blocks)
+    if chosen is None:
+        general = select(layout.blocks, metadata.title or "", metadata.description, metadata.article_body)
+        chosen = without_dropped(general, layout.blocks)
+    return chosen
 
 
 def _text_of(page: FetchedPage, limits: Limits, content: bytes | None) -> Decoded:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from services.console.newsroom import pages
-from services.console.newsroom.content import labels, load
+from services.console.newsroom.content import Article, labels, load
 from services.contracts.articles import Extraction, ParsedArticle
+from services.contracts.identity import host_of
 from services.contracts.pages import Rights, SourceFacts
 from services.parser.batch import Heard, page_of
+from services.parser.body.selection import Selection
 from services.parser.limits import Limits
-from services.parser.page.blocks import layout_of
+from services.parser.metadata.metadata import Metadata, metadata_of
+from services.parser.overriding import chosen_by, with_recipe, without_dropped
+from services.parser.page.blocks import Block, layout_of
 from services.parser.parse import parse
 from services.parser.recipe import (
     BODY,
@@ -120,6 +126,63 @@ def test_counters_are_read_with_thousands_parted_or_not(text: str, views: int) -
 def test_paths_that_are_no_articles_are_told() -> None:
     assert applied(url=f"https://{HOST}/photo/day").not_article == "/photo/*"
     assert applied(url=f"https://{HOST}/news/photo/day").not_article is None
+
+
+# --- in the place of the general way -----------------------------------------------------------------------------
+
+
+def read_by(recipe: str, page: str = PAGE) -> tuple[Metadata, Metadata, Sequence[Block], Applied]:
+    """What is found without and with a recipe, the page's blocks, and what the recipe found."""
+    tree = LexborHTMLParser(page)
+    found = book(recipe).choose(URL, NOW, tree)
+    assert found is not None
+    blocks = layout_of(tree, found.marks).blocks
+    plain = metadata_of(tree, URL, blocks, Rights())
+    return plain, with_recipe(plain, found, blocks), blocks, found
+
+
+def test_what_a_recipe_finds_wins_and_provenance_says_so() -> None:
+    page = PAGE.replace("Oʻ<b>tov</b><br>again", "A yurt stands again in the hills")
+    _, metadata, blocks, _ = read_by(RECIPE, page)
+    assert (metadata.title, metadata.authors, metadata.section) == (
+        "A yurt stands again in the hills",
+        ("Ann Hill", "Ben Dale"),
+        "Hills",
+    )
+    assert {name for name, origin in metadata.origins.items() if origin == "recipe"} == {"title", "authors", "section"}
+    assert metadata.headline is not None
+    assert blocks[metadata.headline].tag == "h1"
+
+
+def test_bylines_of_a_recipe_are_read_as_names() -> None:
+    page = "<p class='by'>By Ann Hill and Ben Dale</p><p class='by'>News desk</p>"
+    _, metadata, _, _ = read_by(version(since="2026-01-01", author='".by"'), page)
+    assert (metadata.authors, metadata.organizations) == (("Ann Hill", "Ben Dale"), ("News desk",))
+
+
+def test_what_a_recipe_misses_stays_as_it_was() -> None:
+    plain, metadata, _, found = read_by(version(since="2026-01-01", title='"h6"', author='"h6"'))
+    assert found.missed == ("title", "author")
+    assert metadata == plain
+    assert with_recipe(plain, None, ()) is plain
+
+
+def test_a_recipes_body_is_chosen_whole_and_surely() -> None:
+    _, _, blocks, found = read_by(RECIPE)
+    chosen = chosen_by(found, blocks)
+    assert chosen is not None
+    assert [blocks[i].text for i in chosen.kept] == ["One two.", "Three."]
+    assert (chosen.confidence, chosen.method, sum(chosen.probabilities)) == (1.0, "recipe", 2.0)
+
+
+def test_without_a_body_the_model_chooses_and_drops_count_all_the_same() -> None:
+    _, _, blocks, found = read_by(version(since="2026-01-01", drop='[".promo", ".seen"]'))
+    assert chosen_by(found, blocks) is None
+    assert chosen_by(None, blocks) is None
+    everything = Selection(tuple(range(len(blocks))), [0.9] * len(blocks), 0.9, "model")
+    kept = [blocks[i].text for i in without_dropped(everything, blocks).kept]
+    assert "Three." in kept
+    assert not {text for text in kept if "Read more" in text or "Seen" in text}
 
 
 # --- versions and hosts ------------------------------------------------------------------------------------------
@@ -283,23 +346,52 @@ def test_uses_and_misses_are_counted_by_host_and_version() -> None:
 
 STOCK, LABELS = load(), labels()
 SHIPPED = book_of().recipes
-GOLDEN = sorted(slug for slug, article in STOCK.articles.items() if STOCK.site_of(article).host in SHIPPED)
+FILED = sorted((Path(__file__).parent / "recipe_pages").glob("*/*.toml"))
+
+
+class Golden(NamedTuple):
+    """A page as its site serves it, and what is to be read of it."""
+
+    url: str
+    page: bytes
+    fetched_at: datetime
+    title: str
+    text: str
+    authors: tuple[str, ...]
+    published: datetime
+
+
+def of_newsroom(article: Article) -> Golden:
+    page = pages.article_page(STOCK, article, LABELS).encode(STOCK.site_of(article).charset)
+    text = "\n\n".join(article.paragraphs)
+    return Golden(STOCK.url(article), page, NOW, article.title, text, article.authors, article.published)
+
+
+def of_file(file: Path) -> Golden:
+    said = tomllib.loads(file.read_text())
+    said |= {"text": said["text"].strip(), "authors": tuple(said["authors"])}
+    return Golden(page=file.with_suffix(".html").read_bytes(), **said)
+
+
+GOLDEN = {
+    **{slug: of_newsroom(a) for slug, a in STOCK.articles.items() if STOCK.site_of(a).host in SHIPPED},
+    **{f"{file.parent.name}/{file.stem}": of_file(file) for file in FILED},
+}
 
 
 def test_every_recipe_that_ships_has_golden_pages() -> None:
-    assert {STOCK.site_of(STOCK.articles[slug]).host for slug in GOLDEN} == set(SHIPPED)
+    assert {host_of(golden.url) for golden in GOLDEN.values()} == set(SHIPPED)
 
 
-@pytest.mark.parametrize("slug", GOLDEN)
-def test_a_recipe_that_ships_misses_nothing_on_its_golden_pages(slug: str) -> None:
-    article = STOCK.articles[slug]
-    html, url, site = pages.article_page(STOCK, article, LABELS), STOCK.url(article), STOCK.site_of(article)
-    facts = SourceFacts(timezone=site.timezone, country=site.country)
-    page = page_of(url, html.encode(site.charset), Heard("text/html", None, Rights()), site.id, facts, NOW)
-    result = parse(page, Limits(), NOW, content=html.encode(site.charset))
+@pytest.mark.parametrize("golden", GOLDEN.values(), ids=GOLDEN)
+def test_a_recipe_that_ships_reads_its_golden_pages(golden: Golden) -> None:
+    heard = Heard("text/html", None, Rights())
+    page = page_of(golden.url, golden.page, heard, None, SourceFacts(), golden.fetched_at)
+    result = parse(page, Limits(), golden.fetched_at, content=golden.page)
     assert isinstance(result, ParsedArticle), result
-    assert (result.extraction.recipe or "").startswith(f"{site.host}@")
+    assert result.extraction.recipe is not None
+    assert result.extraction.recipe.startswith(f"{result.host}@")
     assert result.extraction.missed == ()
-    assert (result.title, result.paragraphs) == (article.title, article.paragraphs)
+    assert (result.title, result.text, result.authors) == (golden.title, golden.text, golden.authors)
     assert result.published is not None
-    assert result.published.moment == article.published
+    assert result.published.moment == golden.published
