@@ -108,7 +108,11 @@ class Lines:
             if at == self._head or not block.text or block.part == "footer" or self._of_others(at) >= 1:
                 continue
             reading = read_relative(block.text, self._now, self._habits)
-            if reading and (len(block.text) <= 40 or _NAMED_DATE.search(block.names)):
+            if reading is None or not (len(block.text) <= 40 or _NAMED_DATE.search(block.names)):
+                continue
+            # `Mars 3` and `4 out of 5` name no day; a time, a weekday or a class does, and so does another script.
+            is_sure = reading.precision != "day" or not reading.raw.isascii() or _NAMED_DATE.search(block.names)
+            if is_sure or any(words.weekday(word) is not None for word in words.words_in(block.text)):
                 changed = words.is_of_a_change(block.text)
                 found.append(Line(reading, GOOD - 0.1 * abs(at - self._head), changed, marked=False))
         return _by_weight(found)

@@ -21,7 +21,7 @@ from services.parser.dates.statements import (
     month_in_url,
     published_statements,
 )
-from services.parser.dates.zones import country_of, zone_named, zone_of_country
+from services.parser.dates.zones import country_of, zone_named, zone_of_country, zone_of_language
 from services.parser.metadata.metadata import Metadata
 from services.parser.page.blocks import Block
 from services.parser.recipe import Applied
@@ -29,6 +29,8 @@ from services.parser.recipe import Applied
 _QUARTER = timedelta(minutes=15)
 _FARTHEST = timedelta(hours=14)
 _MONTH_FIRST = "en-us"
+_AGAIN_DAYS = 3
+"""A page whose publication and change lie so close may have been published anew."""
 _URL_IS_SURE = 0.6
 """The confidence above which a day in the URL is a folder of its own."""
 
@@ -94,11 +96,10 @@ def publication_of(
     if not stated and not any(line.weight >= GOOD and not line.changed for line in shown):
         shown = [line for line in lines.all() if clock.is_possible(_statement(line))]
     of_publication = [line for line in shown if not line.changed]
-    chosen = (
-        _of_stated(stated, changes, of_publication, by_url)
-        if stated
-        else _of_shown(of_publication, by_url, month_in_url(page.url), lines)
-    )
+    if stated:
+        chosen: Statement | None = _of_stated(stated, changes, of_publication, by_url)
+    else:
+        chosen = _of_shown(of_publication, by_url, month_in_url(page.url)) or _of_the_clock(lines, changes)
     if chosen is None and fed:
         chosen = Statement(fed, "feed", 0.6)
     changed = [*changes, *(_statement(line) for line in shown if line.changed and line.weight > WEAK)]
@@ -130,9 +131,8 @@ def _clock_of(page: FetchedPage, metadata: Metadata, recipe: Applied | None) -> 
     declared = (metadata.language or "").lower().replace("_", "-")
     known = recipe.zone if recipe else None
     zone = zone_named(known) or zone_named(page.facts.timezone) or zone_of_country(country)
-    if zone is None and country is None and len(declared) == 5:
-        # `de-AT` is written for Austria.
-        zone = zone_of_country(declared[3:])
+    if zone is None and country is None:
+        zone = zone_of_language(declared)
     american = declared == _MONTH_FIRST and country in (None, "us")
     return _Clock(zone, page.fetched_at, Habits(american, country, recipe.date_order if recipe else None))
 
@@ -156,8 +156,11 @@ def _of_stated(
     seen = next((line for line in shown if line.weight >= GOOD and not _is_ambiguous(line.reading)), None)
     if seen and _days_apart(seen.reading, first.reading) > 1 and seen.reading.when.date() not in changed:
         other = next((s for s in stated if _is_of_day(s.reading, seen.reading)), None)
-        if other or seen.reading.when.date() < first.reading.when.date():
-            return other or _statement(seen)
+        if other:
+            return other
+        again = not changes or any(_days_apart(change.reading, first.reading) <= _AGAIN_DAYS for change in changes)
+        if seen.reading.when.date() < first.reading.when.date() and (again or seen.weight >= GOOD + 1):
+            return _statement(seen)
     if by_url and by_url.confidence > _URL_IS_SURE and first.reading.when.date() > by_url.reading.when.date():
         return first if _days_apart(first.reading, by_url.reading) <= 2 else by_url
     return first
@@ -168,24 +171,28 @@ def _is_ambiguous(reading: Reading) -> bool:
     return "/" in reading.raw and reading.when.day <= 12
 
 
-def _of_shown(
-    shown: Sequence[Line], by_url: Statement | None, month: tuple[int, int] | None, lines: Lines
-) -> Statement | None:
+def _of_shown(shown: Sequence[Line], by_url: Statement | None, month: tuple[int, int] | None) -> Statement | None:
     """What readers are told, checked by the URL."""
     for line in shown:
         if line.weight < GOOD:
             break
         if by_url is None or _days_apart(line.reading, by_url.reading) <= 1 or line.marked:
             return _statement(line)
-    relative = next((line for line in lines.relative() if not line.changed), None)
-    if relative and by_url is None:
-        return replace(_statement(relative), confidence=0.4)
     if by_url:
         return by_url
     for line in shown:
         if line.weight >= FAIR and (month is None or month == (line.reading.when.year, line.reading.when.month)):
             return _statement(line)
     return _statement(shown[0]) if shown and shown[0].weight >= FAIR else None
+
+
+def _of_the_clock(lines: Lines, changes: Sequence[Statement]) -> Statement | None:
+    """`2 hours ago` or `15 May, 19:34` near the headline, where it is no later than the last change that is known."""
+    for line in lines.relative():
+        when = line.reading.when.date()
+        if not line.changed and all(when <= change.reading.when.date() for change in changes[:1]):
+            return replace(_statement(line), confidence=0.4)
+    return None
 
 
 def _days_apart(one: Reading, other: Reading) -> int:

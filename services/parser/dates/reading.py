@@ -50,7 +50,7 @@ _NO_DATE_BEFORE = re.compile(r"(?:\b(?:v|ver|version|версия|build|ios|№|
 _PHONE_BEFORE = re.compile(r"[\d+()]")
 _TIME = re.compile(
     r"(?<![\d.:/])(?:"
-    r"(?P<hour>[01]?\d|2[0-3])(?:\s?:\s?|h|H)(?P<minute>[0-5]\d)(?:\s?:\s?(?P<second>[0-5]\d)(?:[.,]\d{1,9})?)?(?!\d|:\d)"
+    r"(?P<hour>[01]?\d|2[0-3])(?:\s?:\s?|h|H)(?P<minute>[0-5]\d)(?:\s?:\s?(?P<second>[0-5]\d)(?:[.,]\d{1,9}|:\d{3}(?!\d))?)?(?!\d|:\d)"
     r"(?:\s{0,2}(?P<half>[ap]\.?\s?m\b\.?|[بق]\.\s?ظ))?"
     r"|(?P<dotted>[01]?\d|2[0-3])[.:](?P<minutes>[0-5]\d)(?=\s?Uhr\b)"
     r"|(?P<round>1[0-2]|0?[1-9])\s?(?P<noon>[ap]\.?\s?m\b\.?)"
@@ -373,6 +373,8 @@ def _day_before(
         return None
     if right is not None and (_is_year(tokens[right], solar) or _is_short_year(tokens, index, left, right, rest)):
         return left, right
+    if right is not None and len(tokens[right][0]) == 4:
+        return None
     before = _digits(tokens, left, -1, rest)
     return left, before if before is not None and _is_year(tokens[before], solar) else None
 

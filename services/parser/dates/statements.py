@@ -56,7 +56,7 @@ _URL_MONTH = re.compile(r"/((?:19|20)\d\d)[/-](0[1-9]|1[0-2])(?=[/-]|$)")
 _IN_SCRIPTS = re.compile(
     r"(?:&quot;|\\?[\"'])(?:datePublished|date_published|publishedAt|published_at|publishDate|publish_date|publishedDate"
     r"|publicationDate|publication_date|firstPublishedAt|first_published_at|pubDate|publishedOn|datePosted)"
-    r"(?:&quot;|\\?[\"'])\s{0,3}:\s{0,3}(?:&quot;|\\?[\"'])((?:19|20)\d\d-\d\d-\d\d[T \d:.+Z-]{0,24})"
+    r"(?:&quot;|\\?[\"'])\s{0,3}:\s{0,3}(?:&quot;|\\?[\"'])([^\"'&\\<>]{8,40})"
 )
 _MOST_SOURCE_CHARS = 1_000_000
 _DATELINE = re.compile(r"(?:[^.!?]|(?<=\d)\.){0,70}?\d{4}\b[^\w.!?]{0,12}?[-–—|:)/]", re.DOTALL)

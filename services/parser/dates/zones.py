@@ -15,6 +15,7 @@ _ABBREVIATIONS: dict[str, str] = _DATA["abbreviations"]
 _AMBIGUOUS: dict[str, dict[str, str]] = _DATA["ambiguous"]
 _PLACES: dict[str, str] = _DATA["places"]
 _TIME_WORDS: tuple[str, ...] = tuple(_DATA["time_words"]["words"])
+_LANGUAGES: dict[str, str] = _DATA["languages"]
 _DOMAINS: dict[str, str] = _DATA["domains"]
 _SOLD = frozenset(_DATA["sold"]["domains"])
 _ANY_CASE = frozenset({"GMT", "UTC", "MSK", "МСК", "TSI", "CET", "CEST"})
@@ -55,6 +56,11 @@ def country_of(url: str) -> str | None:
 def zone_of_country(country: str | None) -> ZoneInfo | None:
     """The clock of a country with one clock (or one that its news tell), by its two-letter code; None for others."""
     return zone_named(_ONE_ZONE.get((country or "").lower()))
+
+
+def zone_of_language(tag: str | None) -> ZoneInfo | None:
+    """The clock of a language that is spoken by one clock, by its tag (`kk`, `de-AT`); None for others."""
+    return zone_named(_LANGUAGES.get((tag or "").lower().replace("_", "-").partition("-")[0]))
 
 
 def beside(text: str, at: int, country: str | None) -> tuple[tzinfo, int] | None:
