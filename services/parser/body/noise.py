@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.resources import files
 from typing import Literal
@@ -12,13 +13,16 @@ from ahocorasick_rs import AhoCorasick
 
 from services.contracts.folding import TURNED_COMMA, fold
 from services.parser.dates import reading as dates
+from services.parser.dates import words as date_words
 from services.parser.dates.months import month
 from services.parser.limits import MAX_LINE_CHARS
 
 Kind = Literal[
-    "views", "print", "share", "date", "photo", "related", "also", "bare", "plea", "advertising", "label", "trail"
-]
-"""`related` heads a list of other articles, `also` names one itself, `trail` leads from the home page to this one."""
+    "views", "print", "share", "date", "photo", "related", "also", "bare", "plea", "advertising", "label", "trail",
+    "composed", "credit",
+]  # fmt: skip
+"""`related` heads a list of other articles, `also` names one itself, `trail` leads from the home page to this one,
+`composed` is of words that headings of lists and buttons have, `credit` could be one of a photo."""
 
 MAX_PLEA_CHARS = 320
 _MAX_PLEA_WORDS = 45
@@ -28,6 +32,10 @@ _MAX_ALSO_CHARS = 240
 _MAX_WORDS = 6
 """Of a line that names a maker or leads to the page."""
 _MAX_WORDS_BESIDE_A_DATE = 12
+_MAX_LABEL_WORDS = 3
+_MAX_CREDIT_WORDS = 3
+_ANY_MOMENT = datetime(2024, 7, 1, 12, tzinfo=UTC)
+"""Relative dates are only told from other lines here, so any will do."""
 
 _ONE_SPELLING = str.maketrans({TURNED_COMMA: "", "\u0307": "", "ı": "i", "ي": "ی", "ك": "ک"})
 """Turkish capitals lose their dots one way or the other; Persian is typed with Arabic letters, too."""
@@ -64,18 +72,19 @@ def _keys(kind: str) -> frozenset[str]:
 
 _PHRASES: dict[str, list[str]] = tomllib.loads(files(__package__).joinpath("noise.toml").read_text("utf-8"))
 _VIEWS, _PRINT, _SHARE, _NETWORKS = _keys("views"), _keys("print"), _keys("share"), _keys("networks")
-_DATED, _CHANGED, _BESIDE_A_DATE = _keys("dated"), _keys("changed"), _keys("beside_a_date")
 _PHOTO, _RELATED, _ADVERTISING = _keys("photo"), _keys("related"), _keys("advertising")
+_RELATED_WORDS = frozenset(word for phrase in _RELATED for word in phrase.split())
+_SHARE_WORDS = frozenset(word for phrase in _SHARE | _PRINT for word in phrase.split())
 _LABELLED, _READING, _HOMES, _MAKERS = _keys("labels"), _keys("reading"), _keys("homes"), _keys("makers")
 _TIMES = _keys("times")
 _JOINING = _keys("joining")
 _NEXT_PAGE = _keys("next_page")
 _ARROWS = frozenset({"»", "›", "→", ">", ">>"})
-_LABELS = sorted(_DATED | _CHANGED, key=len, reverse=True)
 
 
 _PLEAS = AhoCorasick([f" {phrase}" for phrase in sorted(_keys("pleas"))])
 _ERRORS = tuple(sorted(_keys("errors")))
+_CREDITS = tuple(f"{phrase} " for phrase in sorted(_PHOTO) if " " in phrase)
 _MAKES = tuple(f"{phrase} " for phrase in sorted(_MAKERS))
 
 
@@ -97,7 +106,7 @@ def kind_of(line: str) -> Kind | None:
 def is_plain(line: str) -> bool:
     """Whether what the line is can't be mistaken, wherever it stands: not one word that could be a subheading."""
     kind = kind_of(line)
-    if kind in (None, "date", "bare", "label", "trail"):
+    if kind in (None, "date", "bare", "label", "trail", "composed", "credit"):
         return False
     if kind in ("views", "photo", "plea", "also"):
         return True
@@ -124,7 +133,13 @@ def _whole(line: str, words: str) -> Kind | None:
             return "date"
     elif words in _VIEWS and " " in words:
         return "views"
-    return "label" if "#" in line and _TAGS_ONLY.fullmatch(line) else None
+    if "#" in line and _TAGS_ONLY.fullmatch(line):
+        return "label"
+    # Headings and buttons are put together of few words: `Other news of the section`.
+    composed = 1 < len(parts) <= _MAX_WORDS and not line.endswith(_SENTENCE_ENDS) and not _DIGIT.search(line)
+    if not composed or line[0] in _QUOTES:
+        return None
+    return "composed" if _RELATED_WORDS.issuperset(parts) or _SHARE_WORDS.issuperset(parts) else None
 
 
 def _names_networks(line: str, parts: list[str]) -> bool:
@@ -144,7 +159,13 @@ def _beginning(line: str, words: str) -> Kind | None:
             return "also"
         if named in _LABELLED and len(line) <= _MAX_LABELLED_CHARS and not line.endswith(_SENTENCE_ENDS[1:]):
             return "label"
-    count = len(words.split())
+    parts = words.split()
+    count = len(parts)
+    if 1 < count <= _MAX_WORDS and parts[0] in _PHOTO and not line.endswith(_SENTENCE_ENDS):
+        if words.startswith(_CREDITS):
+            return "photo"
+        if count <= _MAX_CREDIT_WORDS:
+            return "credit"
     if _RIGHTS.match(line) and count <= _MAX_PLEA_WORDS:
         return "plea"
     if count <= _MAX_WORDS:
@@ -196,29 +217,29 @@ def _counted(rest: str) -> str:
 
 
 def is_date_line(line: str) -> bool:
-    """Whether a line says when, and hardly anything else."""
-    found = dates.read_all(line) if len(line.split()) <= _MAX_WORDS_BESIDE_A_DATE else ()
-    if not found:
+    """Whether a line says when, and hardly anything else: `Added: 04.07.2024`, `2 soat oldin`."""
+    if len(line.split()) > _MAX_WORDS_BESIDE_A_DATE:
         return False
-    rest = line
+    found = dates.read_all(line)
+    if not found:
+        return len(line.split()) <= _MAX_WORDS and dates.read_relative(line, _ANY_MOMENT) is not None
+    rest, at = "", 0
     for reading in found:
-        rest = rest.replace(reading.raw, " ")
-    left = _unlabelled(key(rest))
-    return len(left) <= 1 or (" ".join(left) in _VIEWS)
+        rest, at = f"{rest}{line[at : reading.start]} ", reading.end
+    rest += line[at:]
+    left = [w for w in date_words.words_in(rest) if not date_words.is_between(w) and month(w) is None]
+    beside = _unlabelled(left)
+    # A label may come with who did it: `Added on 04.07.2024 by admin`.
+    return len(beside) <= (1 if len(beside) == len(left) else 2) or key(rest) in _VIEWS
 
 
-def is_changed_label(line: str) -> bool:
-    """Whether a short label speaks of a later change: `Updated:`."""
-    words = key(line)
-    return words in _CHANGED or any(words.endswith(f" {p}") for p in _CHANGED)
-
-
-def _unlabelled(words: str) -> list[str]:
-    for phrase in _LABELS:
-        if words == phrase or words.startswith(f"{phrase} "):
-            words = words[len(phrase) :].strip()
-            break
-    return [w for w in words.split() if w not in _BESIDE_A_DATE and month(w) is None]
+def _unlabelled(left: list[str]) -> list[str]:
+    """Words beside a date without the label that says what it is the date of."""
+    for length in range(min(_MAX_LABEL_WORDS, len(left)), 0, -1):
+        for start in range(len(left) - length + 1):
+            if " ".join(left[start : start + length]) in date_words.labels():
+                return left[:start] + left[start + length :]
+    return left
 
 
 def _count(number: str) -> int:
@@ -227,9 +248,3 @@ def _count(number: str) -> int:
     if thousands:
         return round(float(digits.replace(",", ".")) * 1000)
     return min(int(re.sub(r"\D", "", digits)), 10**12)
-
-
-def is_labelled(line: str) -> bool:
-    """Whether a date line says what its date is: `Added: 04.07.2024`."""
-    words = key(line)
-    return any(words == p or words.startswith(f"{p} ") for p in _LABELS if len(p) > 2)
