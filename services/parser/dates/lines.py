@@ -14,8 +14,9 @@ from services.parser.dates.reading import (
     Habits,
     Reading,
     clock_time,
+    read_ago,
     read_all,
-    read_relative,
+    read_latest,
     read_stamp,
 )
 from services.parser.limits import MAX_SHORT_LINES
@@ -30,6 +31,8 @@ is better than nothing."""
 _BEFORE, _AFTER = 8, 14
 """Blocks around the headline in which a date line is near it."""
 _RELATIVE_WITHIN = 6
+_SHORT_CHARS = 40
+"""Of a line that says hardly more than when."""
 _PROSE_CHARS = 260
 _MOST_WORDS = 9
 """Words beside a date: a name, a section, a place."""
@@ -107,12 +110,16 @@ class Lines:
             block = self._blocks[at]
             if at == self._head or not block.text or block.part == "footer" or self._of_others(at) >= 1:
                 continue
-            reading = read_relative(block.text, self._now, self._habits)
-            if reading is None or not (len(block.text) <= 40 or _NAMED_DATE.search(block.names)):
+            named = _NAMED_DATE.search(block.names) is not None
+            if len(block.text) > _SHORT_CHARS and not named:
                 continue
-            # `Mars 3` and `4 out of 5` name no day; a time, a weekday or a class does, and so does another script.
-            is_sure = reading.precision != "day" or not reading.raw.isascii() or _NAMED_DATE.search(block.names)
-            if is_sure or any(words.weekday(word) is not None for word in words.words_in(block.text)):
+            reading = read_ago(block.text, self._now, self._habits)
+            if reading is None and (reading := read_latest(block.text, self._now, self._habits)):
+                # `Mars 3` and `4 out of 5` name no day: a time, a weekday or a class does, and so do other scripts.
+                days = any(words.weekday(word) is not None for word in words.words_in(block.text))
+                if not (named or days or reading.precision != "day" or not reading.raw.isascii()):
+                    continue
+            if reading:
                 changed = words.is_of_a_change(block.text)
                 found.append(Line(reading, GOOD - 0.1 * abs(at - self._head), changed, marked=False))
         return _by_weight(found)

@@ -171,19 +171,28 @@ def read_stamp(text: str, habits: Habits = _USUAL) -> Reading | None:
 
 
 def read_relative(text: str, now: datetime, habits: Habits = _USUAL) -> Reading | None:
-    """A date that only the reader's clock makes whole, seen from `now` in the page's zone.
+    """A date that only the reader's clock makes whole: `read_ago`, or else `read_latest`."""
+    return read_latest(text, now, habits) or read_ago(text, now, habits)
 
-    `Today, 19:34`, `вчера`, `2 soat oldin`, and a day without its year: the latest such day of the last eleven months.
+
+def read_ago(text: str, now: datetime, habits: Habits = _USUAL) -> Reading | None:
+    """`Today, 19:34`, `вчера`, `2 soat oldin`, seen from `now` in the page's zone.
+
     Times of day are naive; minutes and hours ago are a moment of `now`'s zone.
     """
-    if len(text) > _MOST_RELATIVE_CHARS:
-        return None
-    found = _found(text, habits)
-    if found.readings:
+    if len(text) > _MOST_RELATIVE_CHARS or (found := _found(text, habits)).readings:
         return None
     plain = _as_plain(text)
     tokens = list(_TOKEN.finditer(plain))
-    return _latest(found, plain, tokens, now) or _near_day(found, plain, tokens, now) or _ago(plain, tokens, now)
+    return _near_day(found, plain, tokens, now) or _ago(plain, tokens, now)
+
+
+def read_latest(text: str, now: datetime, habits: Habits = _USUAL) -> Reading | None:
+    """A day without its year, `15 May, 19:34`: the latest such day of the last eleven months before `now`."""
+    if len(text) > _MOST_RELATIVE_CHARS or (found := _found(text, habits)).readings:
+        return None
+    plain = _as_plain(text)
+    return _latest(found, plain, list(_TOKEN.finditer(plain)), now)
 
 
 def read_without_year(text: str, year: int, habits: Habits = _USUAL) -> Reading | None:
