@@ -25,7 +25,7 @@ _ORDER = ("text", "marked", "meta", "signed", "shaped")
 _ORDER_BESIDE_A_BODY = ("text", "shaped")
 """Where the page states a body as its author, only a byline at the headline says that a person wrote."""
 _ORDER_OF_ACCOUNTS = ("meta", "marked")
-_ORDER_OF_BODIES = ("label", "json-ld", "marked", "meta")
+_ORDER_OF_BODIES = ("label", "json-ld", "text", "marked", "meta")
 _ORIGINS = {"label": "meta", "text": "byline", "marked": "byline", "signed": "byline", "shaped": "byline"}
 _BLOCKS_AROUND = (4, 14)
 """How many blocks before and after the headline may be a byline."""
@@ -34,6 +34,7 @@ _NEAR = 12
 """Marked elements between the headline and a byline that is taken for near."""
 _MARKS = ("rel", "itemprop", "class", "link")
 _AUTHOR_BIT = next(1 << bit for bit, parts in enumerate(KEYWORDS) if "byline" in parts.split())
+_OTHER_CREDIT = re.compile(r"(?:review|check|edit|translat|photo|foto|фото|surat|сурат)\w{0,8}\W{0,3}$", re.IGNORECASE)
 _DATED = re.compile(r"\d{1,2}[./]\d{1,2}[./]\d{2}|\b(?:19|20)\d\d\b|\b\d{1,2}:\d\d\b|\bmin\b")
 _DATE_FIRST = re.compile(r"^[\d./,:\s]{6,20}[-–—|·•⋅]\s{0,3}|^[^\W\d]{3,10}\.?\s\d{1,2},\s\d{4}\s{0,3}[-–—|·•⋅]\s{0,3}")
 
@@ -194,6 +195,7 @@ def _of_group(group: Sequence[Authored], sites: frozenset[str]) -> Names:
 def _read(blocks: Sequence[Block], headline: int | None, sites: frozenset[str]) -> Names:
     start = 0 if headline is None else max(0, headline - _BLOCKS_AROUND[0])
     end = (60 if headline is None else headline) + _BLOCKS_AROUND[1]
+    weak = Names((), ())
     for index in range(start, min(end, len(blocks))):
         block = blocks[index]
         if len(block.text) > MAX_LINE_CHARS or block.part == "footer":
@@ -202,7 +204,9 @@ def _read(blocks: Sequence[Block], headline: int | None, sites: frozenset[str]) 
             names = names_in([text], sites)
             if names.persons:
                 return names
-    return Names((), ())
+            if names.bodies and not weak.bodies:
+                weak = names
+    return weak._replace(accounts=())
 
 
 def _bylines(blocks: Sequence[Block], index: int) -> Iterator[str]:
@@ -211,6 +215,9 @@ def _bylines(blocks: Sequence[Block], index: int) -> Iterator[str]:
     if (text := after_label(block.text)) and len(text) <= MAX_LINE_CHARS:
         yield text
     for at, (_, piece) in enumerate(block.pieces[:12]):
+        # Medically reviewed | by | Jane Doe: that is no author.
+        if at and _OTHER_CREDIT.search(block.pieces[at - 1][1]):
+            continue
         if is_label(piece.strip("|•· ")) and at + 1 < len(block.pieces):
             yield " ".join(text for _, text in block.pieces[at + 1 :])
     if is_label(block.text) and index + 1 < len(blocks) and len(blocks[index + 1].text) <= MAX_LINE_CHARS:

@@ -51,7 +51,8 @@ _BODY = re.compile(rf"(?<![\w'‘’ʻʼ-])(?:{_any_of(_BODIES)})(?![\w'‘’ʻ
 _JOB = re.compile(rf"(?<![\w-])(?:{_any_of(_JOBS)})(?![\w-])", re.IGNORECASE)
 _CONJUNCTIONS = _any_of(_rows("conjunctions"))
 _BETWEEN = re.compile(
-    rf"\s{{0,3}}(?:[,;،؛&+]|\s/\s|/|\s(?:{_CONJUNCTIONS})\s|\sс\sучастием\s|\sпри\sучастии\s)\s{{0,3}}", re.IGNORECASE
+    rf"\s{{0,3}}(?:[,;،؛]\s{{0,3}}(?:(?:{_CONJUNCTIONS})\s)?|[&+/]|\s(?:{_CONJUNCTIONS})\s|\sс\sучастием\s|\sпри\sучастии\s)\s{{0,3}}",
+    re.IGNORECASE,
 )
 _MARKUP = re.compile(r"<[^<>]{0,300}>")
 _BRACKETS = re.compile(r"\s{0,3}[(\[][^()\[\]]{0,120}[)\]]?")
@@ -68,6 +69,8 @@ _FROM_A_DIGIT = re.compile(
 )
 _DOMAIN = re.compile(r"^[\w-]{2,60}\.[a-z]{2,8}$", re.IGNORECASE)
 _NO_NAME_CHARS = re.compile(r"[#:/\\|<>=!?;+*{}…]")
+_IN_QUOTES = re.compile(r"[«„]")
+"""Newspapers and agencies are named in quotation marks, persons are not."""
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -109,7 +112,13 @@ def names_in(values: Iterable[str], sites: frozenset[str] = frozenset()) -> Name
             lowered = part.casefold().strip(".")
             if lowered in _ACCOUNTS:
                 continue
-            if fold in sites or lowered in _AGENCIES or _BODY.search(part) or _DOMAIN.match(part):
+            if (
+                fold in sites
+                or lowered in _AGENCIES
+                or _BODY.search(part)
+                or _IN_QUOTES.search(part)
+                or _DOMAIN.match(part)
+            ):
                 bodies.setdefault(fold, part)
             elif _is_person(part):
                 persons.setdefault(fold, part)
@@ -131,7 +140,7 @@ def _parts(text: str) -> list[str]:
     line = _POSTFIX.sub("", _REST.sub("", _BRACKETS.sub(" ", line)).strip())
     found: list[str] = []
     for piece in _BETWEEN.split(line)[:_MOST_PARTS]:
-        part = _FROM_A_DIGIT.sub("", piece).strip(" .·-–—:*\"“”„«»'’").strip()
+        part = _FROM_A_DIGIT.sub("", piece).strip(" .·-–—:*\"“”'’").strip()
         if not part or not _LETTER.search(part):
             continue
         if all(word.casefold().strip(".") in _CREDENTIALS for word in part.split()[:_MOST_CREDENTIALS]):

@@ -53,7 +53,7 @@ _NO_AUTHOR_CLASS = re.compile(
     re.IGNORECASE,
 )
 _AUTHOR_PAGE = re.compile(
-    r"/(?:authors?|autore?n?|writers?|contributors?|profile|journalists?|reporters?|people|mualliflar|muallif)[/=][^/]",
+    r"/(?:authors?|autore?n?|writers?|contributors?|profile|journalists?|reporters?|mualliflar|muallif)[/=][^/]",
     re.IGNORECASE,
 )
 _APART = re.compile(
