@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -27,6 +27,13 @@ _CONTAINER_LEVELS = 4
 _GRAM = 4
 _REACH = (-3, -2, -1, 1, 2, 3)
 """Neighbours whose numbers stand in a block's row."""
+_LINKED = 0.35
+"""A text with more of links is no prose."""
+_LIKE_A_TITLE = 0.3
+_SHARES = (0.4, 0.6, 0.8)
+"""Of the page's prose, by which its innermost place is looked for."""
+_WINDOWS = (3, 8)
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _PARTS = ("content", "chrome", "related", "footer")
 
 _WORD, _UPPER, _LOWER, _DIGIT, _SPACE, _STOP, _COMMA, _CLOSE, _BAR, _COLON, _IDEOGRAPH, _SIGN = (
@@ -172,222 +179,310 @@ class Places:
         """Of each element, its parent; the root is its own."""
         self.own = np.array(own, np.int64)
         """Of each block, its element."""
+        depths = np.array([block.element.depth for block in blocks], np.int64)
+        self.depths = np.minimum(depths, _MOST_LEVELS - 1)
+        """Of each block, the elements around its own; those that are nested deeper than is read count as one."""
         levels = [self.own]
-        for _ in range(_CONTAINER_LEVELS):
+        for _ in range(_CONTAINER_LEVELS - 1):
             levels.append(self.parents[levels[-1]])
         self.levels = tuple(levels)
         """Of each block, its element, that one's parent, and so on."""
-        self._signatures: Ints | None = None
+        deepest = int(self.depths.max()) + 1
+        self.paths = np.full((deepest + 1, len(own)), -1, np.int64)
+        """Row d, column i: the element around block i at depth d, -1 where there is none."""
+        at, places = self.own, np.arange(len(own))
+        for beyond in range(int((depths - self.depths).max()), 0, -1):
+            at = np.where(depths - self.depths >= beyond, self.parents[at], at)
+        row = self.depths.copy()
+        while len(places):
+            self.paths[row, places] = at
+            rising = row > 0
+            places, row, at = places[rising], row[rising] - 1, self.parents[at[rising]]
 
-    @property
+    @cached_property
     def signatures(self) -> Ints:
         """Of each block, a number that it shares with blocks whose element looks the same."""
-        if self._signatures is None:
-            seen: dict[tuple[str, str, int], int] = {}
-            of = [seen.setdefault((e.tag, e.names, e.depth), len(seen)) for e in self.elements]
-            self._signatures = np.array(of, np.int64)[self.own]
-        return self._signatures
+        seen: dict[tuple[str, str, int], int] = {}
+        of = [seen.setdefault((e.tag, e.names, e.depth), len(seen)) for e in self.elements]
+        return np.array(of, np.int64)[self.own]
 
     def inside(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Of each element, the sum of the weights of all blocks in it, however deep."""
-        total = np.zeros(len(self.parents))
-        at, live = self.own, weights
-        for _ in range(_MOST_LEVELS):
-            total += np.bincount(at, live, len(total))
-            above = self.parents[at]
-            rising = above != at
-            if not rising.any():
-                break
-            at, live = above[rising], live[rising]
-        return total
+        total = np.zeros(len(self.parents) + 1)
+        for row in self.paths:
+            total += np.bincount(row + 1, weights, len(total))
+        return total[1:]
+
+    def shared(self, with_paths: Ints) -> NDArray[np.float64]:
+        """Of each block, how many elements from the root on it has in common with the path in its column."""
+        alike = (self.paths == with_paths) & (self.paths >= 0)
+        return np.logical_and.accumulate(alike, 0).sum(0).astype(np.float64)
 
 
 class Page(NamedTuple):
     """The blocks of a page as numbers."""
 
-    rows: Floats
-    """A row for each block, a column for each of names()."""
+    columns: Floats
+    """A row for each of names(), a column for each block."""
     places: Places
     words: NDArray[np.float64]
     """Words of each block."""
 
 
 def features_of(blocks: Sequence[Block], title: str, description: str, article_body: str | None) -> Page:
-    """The numbers of blocks that hold text: shape (blocks, len(names())). There must be one block at least."""
-    columns = _columns(blocks, title, description, article_body)
-    places, words = columns.places, columns.words
-    return Page(
-        np.ascontiguousarray(np.stack([c.astype(np.float32) for c in columns.found.values()], 1)), places, words
-    )
+    """The numbers of blocks that hold text: shape (len(names()), blocks). There must be one block at least."""
+    table, places, words = _table(blocks, title, description, article_body)
+    return Page(table.columns(), places, words)
 
 
 @lru_cache(maxsize=1)
 def names() -> tuple[str, ...]:
-    """What each column of the matrix is called."""
+    """What each row of the matrix is called."""
     root = Element("body", "", "content", None, 0, 0, 0, 0, False, None, 0)
     block = Block("A", root, "body", "content", "", 0.0, 0.0, 0, 0, 0, (), ())
-    return tuple(_columns([block], "", "", None).found)
+    return tuple(_table([block], "", "", None)[0].names)
 
 
-class _Columns(NamedTuple):
-    found: dict[str, NDArray[Any]]
-    places: Places
-    words: NDArray[np.float64]
+class _Table:
+    """Rows of numbers by name, in the order in which they come."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self._rows: list[NDArray[Any]] = []
+
+    def __setitem__(self, name: str, row: NDArray[Any]) -> None:
+        self.names.append(name)
+        self._rows.append(row)
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return self._rows[self.names.index(name)]
+
+    def columns(self) -> Floats:
+        whole = np.empty((len(self._rows), len(self._rows[0])), np.float32)
+        for number, row in enumerate(self._rows):
+            whole[number] = row
+        return whole
 
 
-def _columns(blocks: Sequence[Block], title: str, description: str, article_body: str | None) -> _Columns:
-    count = len(blocks)
-    stated = [s[:MAX_STATED_CHARS] for s in (title, description, article_body or "")]
+def _table(
+    blocks: Sequence[Block], title: str, description: str, article_body: str | None
+) -> tuple[_Table, Places, NDArray[np.float64]]:
+    stated = [part[:MAX_STATED_CHARS] for part in (title, description, article_body or "")]
     text = _read([*(block.text for block in blocks), *stated])
-    found: dict[str, NDArray[Any]] = {}
-    kinds, starts = text.kinds, text.starts
+    found = _Table()
+    places = Places(blocks)
+    words = _describe_texts(found, blocks, text)
+    headline = _describe_claims(found, blocks, text)
+    _describe_containers(found, blocks, places, words, headline)
+    _describe_neighbours(found)
+    for label, masks, kind in (
+        ("in", [b.tags for b in blocks], TAGS),
+        ("named", [b.element.keywords for b in blocks], KEYWORDS),
+        ("itself named", [b.element.own_keywords for b in blocks], KEYWORDS),
+        ("parent named", [(b.element.parent or b.element).own_keywords for b in blocks], KEYWORDS),
+    ):
+        bits = np.unpackbits(np.array(masks, "<u8").view(np.uint8).reshape(-1, 8), axis=1, bitorder="little").T
+        for bit, word in enumerate(kind):
+            found[f"{label} {word.split()[0] if kind is TAGS else bit}"] = bits[bit]
+    return found, places, words
+
+
+def _describe_texts(found: _Table, blocks: Sequence[Block], text: _Text) -> NDArray[np.float64]:
+    """What each text looks like by itself and among the page's texts. Gives the words of each."""
+    count, kinds, starts = len(blocks), text.kinds, text.starts
     sizes = np.diff(starts)[:count] - 1.0
     ends = starts[1 : count + 1] - 2
-    """The last character of each block."""
 
-    def number_of(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-        return np.add.reduceat(mask.astype(np.int64), starts)[:count].astype(np.float64)
+    def number_of(kind: np.uint16, mask: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+        hits = (kinds & kind) != 0
+        if mask is not None:
+            hits &= mask
+        return np.add.reduceat(hits, starts, dtype=np.int32)[:count].astype(np.float64)
 
-    own_words = text.owners < count
-    owners, hashes, letters = text.owners[own_words], text.words[own_words], text.sizes[own_words]
+    owned = int(np.searchsorted(text.owners, count))
+    owners, hashes, letters = text.owners[:owned], text.words[:owned], text.sizes[:owned]
 
-    def per_word(weights: NDArray[np.float64] | NDArray[np.bool_]) -> NDArray[np.float64]:
-        return np.asarray(np.bincount(owners, weights.astype(np.float64), count)[:count], np.float64)
+    def per_word(weights: NDArray[Any]) -> NDArray[np.float64]:
+        return np.asarray(np.bincount(owners, weights, count)[:count], np.float64)
 
     spoken = np.bincount(owners, minlength=count)[:count].astype(np.float64)
-    words = np.maximum(spoken, np.floor(number_of((kinds & _IDEOGRAPH) != 0) / 2))
+    words = np.maximum(spoken, np.floor(number_of(_IDEOGRAPH) / 2))
     each = np.maximum(1.0, spoken)
     followed = np.ones(len(kinds), bool)
     followed[:-1] = (kinds[1:] & (_SPACE | _CLOSE)) != 0
-    stops = number_of(((kinds & _STOP) != 0) & followed)
-    commas = number_of((kinds & _COMMA) != 0)
+    stops, commas = number_of(_STOP, followed), number_of(_COMMA)
     last, first = kinds[ends], kinds[starts[:count]]
     before_last = kinds[np.maximum(ends - 1, starts[:count])]
-    stopped = ((last & _STOP) != 0) | (((last & _CLOSE) != 0) & ((before_last & _STOP) != 0))
-    linked = np.array([b.linked for b in blocks])
     found["chars"] = np.log1p(sizes)
     found["words"] = np.log1p(words)
-    found["linked"] = linked
+    found["words to the most"] = words / (words.max() + 1.0)
+    found["linked"] = np.array([b.linked for b in blocks])
     found["strong"] = np.array([b.strong for b in blocks])
     found["stops"] = stops
-    found["stopped"] = stopped
+    found["stopped"] = ((last & _STOP) != 0) | (((last & _CLOSE) != 0) & ((before_last & _STOP) != 0))
     found["closed"] = (last & (_CLOSE | _COLON)) != 0
     found["colon"] = (last & _COLON) != 0
     found["commas"] = commas
     found["commas per word"] = commas / each
     found["words per stop"] = words / (1.0 + stops)
-    found["digits"] = number_of((kinds & _DIGIT) != 0) / sizes
-    found["capitals"] = per_word(text.capitals[own_words]) / each
-    found["upper"] = number_of((kinds & _UPPER) != 0) / sizes
-    found["bars"] = number_of((kinds & _BAR) != 0)
-    found["signs"] = number_of((kinds & _SIGN) != 0)
+    found["digits"] = number_of(_DIGIT) / sizes
+    found["capitals"] = per_word(text.capitals[:owned]) / each
+    found["upper"] = number_of(_UPPER) / sizes
+    found["bars"] = number_of(_BAR)
+    found["signs"] = number_of(_SIGN)
     found["begins low"] = (first & _LOWER) != 0
     found["begins with a digit"] = (first & _DIGIT) != 0
     found["begins otherwise"] = (first & (_LOWER | _UPPER | _DIGIT)) == 0
-    found["letters"] = per_word(letters.astype(np.float64)) / each
+    found["letters"] = per_word(letters) / each
     found["short words"] = per_word(letters <= _SHORT) / each
-    found["breaks"] = np.array([b.breaks for b in blocks], np.float64)
-    found["depth"] = np.array([b.element.depth for b in blocks], np.float64)
-    place = np.arange(count, dtype=np.float64)
-    found["at"] = place / count
-    found["blocks"] = np.full(count, float(count))
-    # Words that recur on the page: the ones that hold sentences of its language together, and its subject's.
+    found["breaks"] = np.array([b.breaks for b in blocks])
+    found["timed"] = np.array([len(b.times) > 0 for b in blocks])
+    found["at"] = np.arange(count) / count
+    found["blocks"] = np.full(count, count)
+    # Words that recur on the page: those that hold the sentences of its language together, and its subject's.
     _, same, times = np.unique(hashes, return_inverse=True, return_counts=True)
-    found["recurring"] = per_word(times[same] >= _MANY) / each if len(hashes) else np.zeros(count)
-    found["familiar"] = per_word(np.log1p(times[same])) / each if len(hashes) else np.zeros(count)
+    found["recurring"] = per_word(times[same] >= _MANY) / each
+    found["familiar"] = per_word(np.log1p(times[same])) / each
     grams, holders = _grams(hashes, owners)
-    each_gram = np.maximum(1, np.bincount(holders, minlength=count)[:count])
-    if len(grams):
-        _, same, times = np.unique(grams, return_inverse=True, return_counts=True)
-        found["repeated"] = np.bincount(holders, times[same] > 1, count)[:count] / each_gram
-    else:
-        found["repeated"] = np.zeros(count)
+    _, same, times = np.unique(grams, return_inverse=True, return_counts=True)
+    in_grams = np.maximum(1, np.bincount(holders, minlength=count)[:count])
+    found["repeated"] = np.bincount(holders, times[same] > 1, count)[:count] / in_grams
     copies: dict[str, int] = {}
+    earlier = []
     for block in blocks:
-        copies[block.text] = copies.get(block.text, 0) + 1
-    found["copies"] = np.array([copies[b.text] for b in blocks], np.float64)
-    # What the page says of itself.
+        earlier.append(copies.get(block.text, 0))
+        copies[block.text] = earlier[-1] + 1
+    found["copies"] = np.array([copies[b.text] for b in blocks])
+    found["copies before"] = np.array(earlier)
+    return words
+
+
+def _describe_claims(found: _Table, blocks: Sequence[Block], text: _Text) -> int:
+    """What of a text stands in what the page says of itself. Gives the block that is most like the headline."""
+    count = len(blocks)
+    owned = int(np.searchsorted(text.owners, count))
+    owners, hashes = text.owners[:owned], text.words[:owned]
+    each = np.maximum(1, np.bincount(owners, minlength=count)[:count])
     for name, index in (("title", count), ("description", count + 1)):
         wanted = np.unique(text.words[text.owners == index])
-        hits = np.isin(hashes, wanted) if len(wanted) else np.zeros(len(hashes), bool)
-        found[f"of the {name}"] = per_word(hits) / each
-        met = np.unique(owners[hits] * np.int64(len(wanted) or 1) + np.searchsorted(wanted, hashes[hits]))
-        found[f"the {name}"] = np.bincount(met // (len(wanted) or 1), minlength=count)[:count] / max(1, len(wanted))
-    body, _ = _grams(text.words[text.owners == count + 2], text.owners[text.owners == count + 2])
-    found["of articleBody"] = (
-        np.bincount(holders, np.isin(grams, body), count)[:count] / each_gram if len(body) else np.zeros(count)
-    )
-    found["articleBody"] = np.full(count, float(len(body) > 0))
-    like_title = found["of the title"] * found["the title"]
+        hits = np.isin(hashes, wanted)
+        found[f"of the {name}"] = np.bincount(owners[hits], minlength=count)[:count] / each
+        many = max(1, len(wanted))
+        met = np.unique(owners[hits] * many + np.searchsorted(wanted, hashes[hits]))
+        found[f"the {name}"] = np.bincount(met // many, minlength=count)[:count] / many
+    grams, holders = _grams(hashes, owners)
+    of_body = text.owners == count + 2
+    body, _ = _grams(text.words[of_body], text.owners[of_body])
+    in_grams = np.maximum(1, np.bincount(holders, minlength=count)[:count])
+    found["of articleBody"] = np.bincount(holders[np.isin(grams, body)], minlength=count)[:count] / in_grams
+    found["articleBody"] = np.full(count, len(body) > 0)
+    place = np.arange(count)
     is_h1 = np.array([b.tag == "h1" for b in blocks])
-    headlines = np.flatnonzero(is_h1)
+    first = int(np.argmax(is_h1))
+    like_title = found["of the title"] * found["the title"]
     best = int(np.argmax(like_title * (1.0 + is_h1)))
-    found["after the h1"] = place - headlines[0] if len(headlines) else np.full(count, -1.0)
-    found["after the title"] = place - best if like_title[best] > 0.3 else np.full(count, -1.0)
-    # Containers.
-    places = Places(blocks)
-    prose = words * (linked < 0.35) * (stops > 0)
-    total = prose.sum() + 1.0
-    all_words = words.sum() + 1.0
-    many = len(places.parents)
-    keywords = np.array([b.element.keywords for b in blocks], np.int64)
-    for level in range(_CONTAINER_LEVELS):
-        at = places.levels[level]
-        here = np.bincount(at, prose, many)
+    none = np.full(count, -1.0)
+    found["after the h1"] = place - first if is_h1[first] else none
+    found["after the title"] = place - best if like_title[best] > _LIKE_A_TITLE else none
+    return best if like_title[best] > _LIKE_A_TITLE else first
+
+
+def _describe_containers(
+    found: _Table, blocks: Sequence[Block], places: Places, words: NDArray[np.float64], headline: int
+) -> None:
+    """What stands in the same elements as a block: text, links, and the blocks that look the same."""
+    count, many = len(blocks), len(places.parents)
+    links = words * found["linked"]
+    prose = words * (found["linked"] < _LINKED) * (found["stops"] > 0)
+    total, all_words = prose.sum() + 1.0, words.sum() + 1.0
+    is_p = np.array([b.tag == "p" for b in blocks])
+    for level, at in enumerate(places.levels):
+        here, said = np.bincount(at, prose, many), np.bincount(at, words, many)[at] + 1.0
         found[f"prose {level}"] = here[at] / total
-        found[f"prose against the most {level}"] = here[at] / (here.max() + 1.0)
-        found[f"prose share {level}"] = here[at] / (np.bincount(at, words, many)[at] + 1.0)
-        found[f"blocks {level}"] = np.log1p(np.bincount(at, minlength=many)[at])
-        found[f"links {level}"] = np.bincount(at, words * linked, many)[at] / (np.bincount(at, words, many)[at] + 1e-6)
-    prose_inside, words_inside = places.inside(prose), places.inside(words)
-    links_inside = places.inside(words * linked)
-    for level in range(1, _CONTAINER_LEVELS):
-        at = places.levels[level]
-        found[f"prose inside {level}"] = prose_inside[at] / total
-        found[f"links inside {level}"] = links_inside[at] / (words_inside[at] + 1e-6)
+        found[f"prose to the most {level}"] = here[at] / (here.max() + 1.0)
+        found[f"prose share {level}"] = here[at] / said
+        number = np.bincount(at, minlength=many)[at]
+        found[f"blocks {level}"] = np.log1p(number)
+        found[f"words a block {level}"] = said / number
+        found[f"links {level}"] = np.bincount(at, links, many)[at] / said
+        found[f"paragraphs {level}"] = np.bincount(at, is_p, many)[at] / (is_p.sum() + 1.0)
+    prose_in, words_in, links_in = places.inside(prose), places.inside(words) + 1.0, places.inside(links)
+    for level, at in enumerate(places.levels[1:], 1):
+        found[f"prose inside {level}"] = prose_in[at] / total
+        found[f"links inside {level}"] = links_in[at] / words_in[at]
+        found[f"words inside {level}"] = words_in[at] / all_words
     looks = places.signatures
-    alike = np.bincount(looks, prose)
-    found["prose alike"] = alike[looks] / total
-    found["prose share alike"] = alike[looks] / (np.bincount(looks, words)[looks] + 1.0)
-    found["links alike"] = np.bincount(looks, words * linked)[looks] / (np.bincount(looks, words)[looks] + 1e-6)
+    alike = np.bincount(looks, words)[looks] + 1.0
+    found["prose alike"] = np.bincount(looks, prose)[looks] / total
+    found["prose share alike"] = np.bincount(looks, prose)[looks] / alike
+    found["links alike"] = np.bincount(looks, links)[looks] / alike
     found["blocks alike"] = np.log1p(np.bincount(looks)[looks])
+    found["words a block alike"] = alike / np.bincount(looks)[looks]
     found["share"] = words / all_words
     found["prose of the page"] = np.full(count, np.log1p(total))
     found["prose share of the page"] = np.full(count, total / all_words)
     found["parent's prose to own"] = np.log1p(found["prose 1"] * total / (words + 1.0))
-    found["prose in containers by name"] = np.full(count, (prose * ((keywords & OWN_CONTAINER) != 0)).sum() / total)
-    for level in (0, 1):
-        same_place = np.zeros(count)
-        same_place[1:] = places.levels[level][1:] == places.levels[level][:-1]
-        found[f"same place as the last {level}"] = same_place
-    tags = [b.tag for b in blocks]
-    same_tag = [a == b for a, b in pairwise(tags)]
-    found["tag of the last"] = np.array([False, *same_tag])
-    found["tag of the next"] = np.array([*same_tag, False])
+    named = np.array([b.element.keywords & OWN_CONTAINER for b in blocks]) != 0
+    found["prose in containers by name"] = np.full(count, (prose * named).sum() / total)
+    found["depth"] = np.array([b.element.depth for b in blocks])
+    # The innermost elements that hold most of the prose, and how far into them a block stands.
+    depth_of = np.array([element.depth for element in places.elements])
+    for share in _SHARES:
+        innermost = int(np.argmax(np.where(prose_in >= share * prose.sum(), depth_of, -1)))
+        level = min(int(depth_of[innermost]), len(places.paths) - 1)
+        found[f"in the place of {share:.0%}"] = places.paths[level] == innermost
+        found[f"below the place of {share:.0%}"] = places.depths - level
+    articles = np.array([element.tag == "article" for element in places.elements])
+    around = (places.paths >= 0) & articles[places.paths]
+    outer = np.where(around.any(0), places.paths[np.argmax(around, 0), np.arange(count)], -1)
+    found["prose in the article"] = np.where(outer >= 0, prose_in[outer] / total, 0.0)
+    found["articles"] = np.full(count, len(np.unique(outer[outer >= 0])))
+    # Where the ways to two blocks part.
+    with_headline = places.shared(places.paths[:, [headline]])
+    found["with the headline"] = with_headline
+    found["below the way to the headline"] = places.depths + 1 - with_headline
+    found["with the longest"] = places.shared(places.paths[:, [int(np.argmax(prose))]])
+    for name, step in (("last", 1), ("next", -1)):
+        found[f"with the {name}"] = shared = places.shared(np.roll(places.paths, step, 1))
+        found[f"apart from the {name}"] = places.depths + 1 - shared
+    tag_numbers: dict[str, int] = {}
+    tags = np.array([tag_numbers.setdefault(b.tag, len(tag_numbers)) for b in blocks])
+    found["tag of the last"] = tags == np.roll(tags, 1)
+    found["tag of the next"] = tags == np.roll(tags, -1)
+    found["is p"] = is_p
+    found["is a heading"] = np.array([b.tag in _HEADINGS for b in blocks])
+    found["is an item"] = np.array([b.tag == "li" for b in blocks])
+    found["is a cell"] = np.array([b.tag in ("td", "th") for b in blocks])
+    found["is div"] = np.array([b.tag == "div" for b in blocks])
     running = np.cumsum(prose) / total
     found["prose before"] = running
     found["prose left"] = 1.0 - running
+    for reach in _WINDOWS:
+        near = _around(words, reach) + 1.0
+        found[f"prose within {reach}"] = _around(prose, reach) / near
+        found[f"links within {reach}"] = _around(links, reach) / near
+        found[f"words within {reach}"] = np.log1p(near)
     found["hidden"] = np.array([b.element.hidden for b in blocks])
-    found["part"] = np.array([_PARTS.index(b.part) for b in blocks], np.float64)
-    # Neighbours.
-    near = ("words", "linked", "stops", "stopped", "prose 1", "prose against the most 1")
-    for step in _REACH:
-        for name in near:
-            found[f"{name} at {step}"] = _shifted(found[name], step)
-    # Tags and names, as they are.
-    for label, masks, kind in (
-        ("in", [b.tags for b in blocks], TAGS),
-        ("named", keywords, KEYWORDS),
-        ("itself named", [b.element.own_keywords for b in blocks], KEYWORDS),
-    ):
-        bits = np.unpackbits(np.array(masks, "<u8").view(np.uint8).reshape(count, 8), axis=1, bitorder="little")
-        for bit, word in enumerate(kind):
-            found[f"{label} {word.split()[0] if kind is TAGS else bit}"] = bits[:, bit]
-    return _Columns(found, places, words)
+    found["part"] = np.array([_PARTS.index(b.part) for b in blocks])
 
 
-def _shifted(values: NDArray[Any], step: int) -> NDArray[np.float64]:
-    """What stands `step` rows further on, 0 beyond the page's ends."""
+def _around(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
+    """The sum of a block's number and of those so far before and behind it."""
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    place = np.arange(len(values))
+    return np.asarray(sums[np.minimum(place + reach + 1, len(values))] - sums[np.maximum(place - reach, 0)], np.float64)
+
+
+def _describe_neighbours(found: _Table) -> None:
+    near = ("words", "linked", "stops", "stopped", "is a heading", "prose 1", "prose to the most 1", "links alike")
+    for name in near:
+        row = np.asarray(found[name], np.float64)
+        for step in _REACH:
+            found[f"{name} at {step}"] = _shifted(row, step)
+
+
+def _shifted(values: NDArray[np.float64], step: int) -> NDArray[np.float64]:
+    """What stands `step` blocks further on, 0 beyond the page's ends."""
     moved = np.zeros(len(values))
     if step < 0:
         moved[-step:] = values[:step]

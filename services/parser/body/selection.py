@@ -43,7 +43,7 @@ def select(blocks: Sequence[Block], title: str, description: str, article_body: 
         return Selection((), [0.0] * len(blocks), 0.0, METHOD)
     shown = [blocks[i] for i in spoken]
     page = features_of(shown, title, description, article_body)
-    likely = _model().probabilities(page.rows)
+    likely = _model().probabilities(page.columns)
     sizes = np.array([len(block.text) for block in shown])
     taken = likely > _THRESHOLD
     if sizes[taken].sum() < _FEW_CHARS:

@@ -9,18 +9,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-_ROWS_AT_ONCE = 512
+_AT_ONCE = 512
 """Keeps what one step needs in the processor's cache."""
 
 
 class Trees(NamedTuple):
-    """Trees that ask the same question everywhere on a level: a row's leaf is its answers, read as bits.
+    """Trees that ask the same question everywhere on a level: an example's leaf is its answers, read as bits.
 
     (Kohavi, Li: Oblivious decision trees, graphs, and top-down pruning, 1995; as trained by CatBoost.)
     """
 
     columns: tuple[str, ...]
-    """What the columns of a row are called."""
+    """What the numbers of an example are called."""
     questions: NDArray[np.int32]
     """Of each level of each tree, the question that it asks: shape (trees, levels)."""
     column_of: NDArray[np.int32]
@@ -31,16 +31,14 @@ class Trees(NamedTuple):
     """Shape (trees, 2 ** levels)."""
     bias: float
 
-    def probabilities(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The probability of each row: float32 of shape (rows,)."""
-        if len(rows) <= _ROWS_AT_ONCE:
-            return self._probabilities(rows)
-        chunks = [self._probabilities(rows[at : at + _ROWS_AT_ONCE]) for at in range(0, len(rows), _ROWS_AT_ONCE)]
-        return np.concatenate(chunks)
+    def probabilities(self, columns: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The probability of each example: float32 of shape (examples,) from one of shape (columns, examples)."""
+        count = columns.shape[1]
+        chunks = [self._probabilities(columns[:, at : at + _AT_ONCE]) for at in range(0, count, _AT_ONCE)]
+        return chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
 
-    def _probabilities(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-        turned = np.ascontiguousarray(rows.T)
-        answers = (turned[self.column_of] > self.more_than[:, None]).view(np.uint8)
+    def _probabilities(self, columns: NDArray[np.float32]) -> NDArray[np.float32]:
+        answers = (columns[self.column_of] > self.more_than[:, None]).view(np.uint8)
         trees, levels = self.questions.shape
         leaf = answers[self.questions[:, 0]]
         for level in range(1, levels):
