@@ -41,7 +41,7 @@ _TEASER_CHARS = 25
 _OF_A_LIST = 3
 """Lines of one shape are a list from this number on."""
 _CAN_BE_A_DATE = re.compile(
-    r"(?:19|20)\d\d|1[34]\d\d(?!\d)|\d\s?[./-]\s?\d{1,2}\s?[./-]\s?\d\d|[۰-۹٠-٩]{4}|[^\W\d_]['’ .-]{1,2}\d\d(?!\d)"
+    r"\d(?:\d{3}(?!\d)|\d?\s?[./-]\s?\d{1,2}\s?[./-]\s?\d\d|\d?[\s.-]{1,2}[^\W\d_]{3,10}[\s.'’-]{1,2}\d\d(?!\d))"
 )
 _NAMED_DATE = re.compile(
     r"(?:^|[\s_-])(?:date\w{0,8}|\w{0,12}date|datum|fecha|data|tarih|sana|time\w{0,5}|timestamp|\w{0,6}published?"

@@ -15,11 +15,10 @@ from services.parser.dates.lines import FAIR, GOOD, WEAK, Line, Lines
 from services.parser.dates.reading import Habits, Reading
 from services.parser.dates.statements import (
     Statement,
-    changed_statements,
     day_in_url,
     last_statements,
     month_in_url,
-    published_statements,
+    statements_of,
 )
 from services.parser.dates.zones import country_of, zone_named, zone_of_country, zone_of_language
 from services.parser.metadata.metadata import Metadata
@@ -85,8 +84,7 @@ def publication_of(
     clock = _clock_of(page, metadata, recipe)
     now = page.fetched_at.astimezone(clock.zone) if clock.zone else page.fetched_at
     lines = Lines(metadata.title or "", blocks, now, clock.habits)
-    stated = [s for s in published_statements(tree, metadata, clock.habits) if clock.is_possible(s)]
-    changes = [s for s in changed_statements(tree, metadata, clock.habits) if clock.is_possible(s)]
+    stated, changes = (list(filter(clock.is_possible, said)) for said in statements_of(tree, metadata, clock.habits))
     if recipe:
         stated = [*clock.told(recipe.published_text, now), *stated]
         changes = [*clock.told(recipe.modified_text, now), *changes]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -32,11 +32,12 @@ _MODIFIED_META = (
     "dcterms.modified", "dc.date.modified", "last-modified", "lastmod", "revised", "modified", "article:updated_time",
 )  # fmt: skip
 _MARKED = (
-    '[itemprop~="datePublished"], [property="datePublished"], [property="schema:datePublished"], time[pubdate], '
-    "time.entry-date, time.published, abbr.published, .published[title], .entry-date[title], .dt-published"
+    '[itemprop~="datePublished"], [itemprop~="dateModified"], [property="datePublished"], '
+    '[property="schema:datePublished"], time[pubdate], time.entry-date, time.published, time.updated, abbr.published, '
+    "abbr.updated, .published[title], .entry-date[title], .dt-published"
 )
-_MARKED_CHANGES = '[itemprop~="dateModified"], time.updated, abbr.updated'
-_MOST_MARKED = 6
+_OF_A_CHANGE = re.compile(r"\bdateModified\b|(?:^|\s)updated(?:$|\s)")
+_MOST_MARKED = 8
 _MOST_NODES = 60
 _NOT_OF_THE_PAGE = frozenset({
     "Comment", "Review", "UserReview", "Product", "Offer", "Event", "ImageObject", "Person", "Organization", "Rating",
@@ -53,11 +54,12 @@ _URL_DAY = re.compile(
     r"(?!\d)"
 )
 _URL_MONTH = re.compile(r"/((?:19|20)\d\d)[/-](0[1-9]|1[0-2])(?=[/-]|$)")
-_IN_SCRIPTS = re.compile(
-    r"(?:&quot;|\\?[\"'])(?:datePublished|date_published|publishedAt|published_at|publishDate|publish_date|publishedDate"
-    r"|publicationDate|publication_date|firstPublishedAt|first_published_at|pubDate|publishedOn|datePosted)"
-    r"(?:&quot;|\\?[\"'])\s{0,3}:\s{0,3}(?:&quot;|\\?[\"'])([^\"'&\\<>]{8,40})"
-)
+_IN_SCRIPTS = (
+    "datePublished", "date_published", "publishedAt", "published_at", "publishDate", "publish_date", "publishedDate",
+    "publicationDate", "publication_date", "firstPublishedAt", "first_published_at", "pubDate", "publishedOn",
+)  # fmt: skip
+_VALUE_IN_SCRIPT = re.compile(r"(?:&quot;|\\?[\"'])\s{0,3}:\s{0,3}(?:&quot;|\\?[\"'])([^\"'&\\<>]{8,40})")
+_MOST_TRIES = 5
 _MOST_SOURCE_CHARS = 1_000_000
 _DATELINE = re.compile(r"(?:[^.!?]|(?<=\d)\.){0,70}?\d{4}\b[^\w.!?]{0,12}?[-–—|:)/]", re.DOTALL)
 _MOST_DATELINES = 2
@@ -75,39 +77,56 @@ class Statement:
     confidence: float
 
 
-def published_statements(tree: LexborHTMLParser, metadata: Metadata, habits: Habits) -> Iterator[Statement]:
-    """What data and markup say of the publication, the most trustworthy first."""
-    for node, confidence in _nodes_of_the_page(metadata):
-        if reading := _stamp(node.get("datePublished"), habits):
-            yield Statement(reading, "json-ld", confidence)
-    for name in _PUBLISHED_META:
+def statements_of(
+    tree: LexborHTMLParser, metadata: Metadata, habits: Habits
+) -> tuple[list[Statement], list[Statement]]:
+    """What data and markup say of the publication and of the last change, the most trustworthy first."""
+    nodes = list(_nodes_of_the_page(metadata))
+    marked = list(_marked(tree, habits))
+    published = [
+        *_of_nodes(nodes, ("datePublished",), habits),
+        *_of_meta(metadata, _PUBLISHED_META, habits),
+        *(statement for statement, is_change in marked if not is_change),
+        *(
+            replace(s, confidence=min(s.confidence, 0.6))
+            for s in _of_nodes(nodes, ("dateCreated", "uploadDate"), habits)
+        ),
+    ]
+    changed = [
+        *_of_nodes(nodes, ("dateModified",), habits),
+        *_of_meta(metadata, _MODIFIED_META, habits),
+        *(statement for statement, is_change in marked if is_change),
+    ]
+    return published, changed
+
+
+def _of_nodes(nodes: Sequence[tuple[Node, float]], names: Sequence[str], habits: Habits) -> Iterator[Statement]:
+    for node, confidence in nodes:
+        for name in names:
+            if reading := _stamp(node.get(name), habits):
+                yield Statement(reading, "json-ld", confidence)
+
+
+def _of_meta(metadata: Metadata, names: Sequence[str], habits: Habits) -> Iterator[Statement]:
+    for name in names:
         for content in metadata.meta.get(name, ())[:2]:
             if reading := read_stamp(content, habits):
                 yield Statement(reading, "meta", 0.9)
-    yield from _marked(tree, _MARKED, 0.9, habits)
-    for node, confidence in _nodes_of_the_page(metadata):
-        for name in ("dateCreated", "uploadDate"):
-            if reading := _stamp(node.get(name), habits):
-                yield Statement(reading, "json-ld", min(0.6, confidence))
-
-
-def changed_statements(tree: LexborHTMLParser, metadata: Metadata, habits: Habits) -> Iterator[Statement]:
-    """What data and markup say of the last change."""
-    for node, confidence in _nodes_of_the_page(metadata):
-        if reading := _stamp(node.get("dateModified"), habits):
-            yield Statement(reading, "json-ld", confidence)
-    for name in _MODIFIED_META:
-        for content in metadata.meta.get(name, ())[:1]:
-            if reading := read_stamp(content, habits):
-                yield Statement(reading, "meta", 0.9)
-    yield from _marked(tree, _MARKED_CHANGES, 0.8, habits)
 
 
 def last_statements(tree: LexborHTMLParser, blocks: Sequence[Block], habits: Habits) -> Iterator[Statement]:
     """What says when where nothing else does: data that a page's scripts carry, the dateline of its first paragraph."""
     source = (tree.html or "")[:_MOST_SOURCE_CHARS]
-    if (match := _IN_SCRIPTS.search(source)) and (reading := read_stamp(match[1], habits)):
-        yield Statement(reading, "json-ld", 0.4)
+    for name in _IN_SCRIPTS:
+        at = source.find(name)
+        for _ in range(_MOST_TRIES):
+            if at < 0:
+                break
+            match = _VALUE_IN_SCRIPT.match(source, at + len(name))
+            if match and (reading := read_stamp(match[1], habits)):
+                yield Statement(reading, "json-ld", 0.4)
+                return
+            at = source.find(name, at + 1)
     paragraphs = [
         b.text for b in blocks if len(b.text) > _LEAST_OF_A_PARAGRAPH and b.linked < 0.5 and b.part == "content"
     ]
@@ -165,8 +184,9 @@ def _stamp(value: Any, habits: Habits) -> Reading | None:
     return read_stamp(str(value)[:MAX_DATE_CHARS], habits)
 
 
-def _marked(tree: LexborHTMLParser, selector: str, confidence: float, habits: Habits) -> Iterator[Statement]:
-    for marked in tree.css(selector)[:_MOST_MARKED]:
+def _marked(tree: LexborHTMLParser, habits: Habits) -> Iterator[tuple[Statement, bool]]:
+    """What marked-up elements say, and whether it is of a change; none in comments or lists of other articles."""
+    for marked in tree.css(_MARKED)[:_MOST_MARKED]:
         above: LexborNode | None = marked
         aside = False
         for _ in range(_LEVELS_UP):
@@ -180,4 +200,5 @@ def _marked(tree: LexborHTMLParser, selector: str, confidence: float, habits: Ha
         a = marked.attributes
         written = a.get("datetime") or a.get("content") or a.get("title") or marked.text()[:MAX_DATE_CHARS]
         if reading := read_stamp(written, habits):
-            yield Statement(reading, "time-element", confidence)
+            is_change = _OF_A_CHANGE.search(f"{a.get('itemprop') or ''} {a.get('class') or ''}"[:MAX_DATE_CHARS])
+            yield Statement(reading, "time-element", 0.8 if is_change else 0.9), is_change is not None
