@@ -95,7 +95,7 @@ def test_there_are_enough_sites_articles_and_languages(newsroom: Newsroom) -> No
 def test_every_article_is_long_enough_dated_in_bounds_and_names_what_its_gold_says(newsroom: Newsroom) -> None:
     for article in newsroom.gold():
         assert len(article.text) >= 700, article.slug
-        assert 4 <= len(article.paragraphs) <= 8, article.slug
+        assert 4 <= len(article.paragraphs) <= 9, article.slug
         assert date(2026, 10, 1) <= article.day <= date(2026, 11, 20), article.slug
         assert any(entity.id.startswith("iso3166:") for entity in article.entities), article.slug
         for entity in article.entities:
@@ -123,7 +123,9 @@ def test_every_page_carries_its_article_and_points_to_its_editions(newsroom: New
         page = _decode(article.site, body)
         assert status == 200
         assert f'rel="canonical" href="{article.canonical_url}"' in page
-        assert all(paragraph in page for paragraph in (article.title, *article.paragraphs)), article.slug
+        # What parts a list's items and a table's cells in the gold is markup on the page.
+        shown = [part for line in article.text.splitlines() if line for part in line.removeprefix("- ").split(" | ")]
+        assert all(part in page for part in (article.title, *shown)), article.slug
         if article.edition_of:
             assert f'href="{article.edition_of}"' in page, article.slug
 

@@ -39,6 +39,9 @@ Habit = Literal[
     "views",
 ]
 
+Form = Literal["heading", "quote", "post", "list", "table"]
+"""What a paragraph is, where it isn't plain text; a post stands embedded from another network."""
+
 Announced = Literal["feed", "sitemap", "index"]
 """How a site tells of new articles: by its feeds, by sitemaps alone, or on no more than its home and section pages."""
 
@@ -107,6 +110,14 @@ class GoldEntity(_Frozen):
     surface: str
 
 
+class Picture(_Frozen):
+    """A picture in an article's text."""
+
+    behind: int = Field(ge=1, description="paragraphs stand before it")
+    caption: str
+    credit: str
+
+
 class Article(_Frozen):
     """One article as its newsroom filed it."""
 
@@ -114,7 +125,9 @@ class Article(_Frozen):
     slug: str
     language: str
     title: str
-    paragraphs: tuple[str, ...]
+    paragraphs: tuple[str, ...] = Field(description="a list has a line `- item` for each item, a table `cell | cell`")
+    forms: dict[str, Form] = Field(default_factory=dict, description="paragraph → what it is, where it isn't plain")
+    pictures: tuple[Picture, ...] = ()
     authors: tuple[str, ...] = ()
     section: str = ""
     tags: tuple[str, ...] = ()
@@ -144,6 +157,7 @@ class GoldArticle(_Frozen):
     language: str
     title: str
     paragraphs: tuple[str, ...]
+    pictures: tuple[Picture, ...]
     authors: tuple[str, ...]
     section: str
     tags: tuple[str, ...]
@@ -261,7 +275,20 @@ class Stock:
         )
 
 
-_SHARED = ("site", "slug", "language", "title", "paragraphs", "authors", "section", "tags", "published", "story")
+_SHARED = (
+    "site",
+    "slug",
+    "language",
+    "title",
+    "paragraphs",
+    "pictures",
+    "authors",
+    "section",
+    "tags",
+    "published",
+    "story",
+)
+_MARKS: dict[str, Form] = {"## ": "heading", "> ": "quote", "@ ": "post"}
 
 
 def load(copies: int = 1, announced_by: Mapping[str, Announced] = MappingProxyType({})) -> Stock:
@@ -286,9 +313,26 @@ def load(copies: int = 1, announced_by: Mapping[str, Announced] = MappingProxyTy
         text = str(of["text"])
         fields = {**{name: of[name] for name in ("title", "entities") if name in of}, **entry}
         fields.pop("text", None)
-        paragraphs = tuple(" ".join(block.split()) for block in text.strip().split("\n\n"))
-        articles.append(Article.model_validate({**fields, "paragraphs": paragraphs}))
+        passages = [_passage(block) for block in text.strip().split("\n\n")]
+        paragraphs, forms = [text for text, _ in passages], {text: form for text, form in passages if form}
+        pictures = of.get("pictures", ())
+        articles.append(
+            Article.model_validate({**fields, "paragraphs": paragraphs, "forms": forms, "pictures": pictures})
+        )
     return Stock(sites, [copied for number in range(1, copies + 1) for copied in _copies(articles, number)])
+
+
+def _passage(block: str) -> tuple[str, Form | None]:
+    """A paragraph and what it is: `## heading`, `> quote`, `@ post`, lines of `- item`, lines of `cell | cell`."""
+    for mark, form in _MARKS.items():
+        if block.startswith(mark):
+            return " ".join(block.removeprefix(mark).split()), form
+    lines = [" ".join(line.split()) for line in block.splitlines()]
+    if all(line.startswith("- ") for line in lines):
+        return "\n".join(lines), "list"
+    if all(" | " in line for line in lines):
+        return "\n".join(lines), "table"
+    return " ".join(lines), None
 
 
 def labels() -> dict[str, dict[str, str]]:

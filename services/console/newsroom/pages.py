@@ -8,7 +8,7 @@ from html import escape
 from urllib.parse import quote
 from zlib import crc32
 
-from services.console.newsroom.content import Article, Site, Stock
+from services.console.newsroom.content import Article, Picture, Site, Stock
 
 Labels = Mapping[str, Mapping[str, str]]
 
@@ -227,14 +227,52 @@ def _info_line(site: Site, article: Article, words: Mapping[str, str]) -> str:
 
 def _body(site: Site, article: Article, words: Mapping[str, str]) -> str:
     prop = ' itemprop="articleBody"' if "microdata" in site.habits else ""
+    passages = [_passage(article, paragraph) for paragraph in article.paragraphs]
     if "br-paragraphs" in site.habits:
         text = "<br><br>\n".join(escape(p, quote=False) for p in article.paragraphs)
     elif "cards" in site.habits:
         boxes = (f"<div>{escape(p, quote=False)}</div>" for p in article.paragraphs)
         text = "\n".join(f'<div class="promo teaser">{box}</div>' for box in boxes)
     else:
-        text = "\n".join(f"<p>{escape(p, quote=False)}</p>" for p in article.paragraphs)
+        for number, picture in reversed(list(enumerate(article.pictures))):
+            passages.insert(picture.behind, _inner_picture(article, number, picture, words))
+        text = "\n".join(passages)
     return f'<div class="{site.body_class}"{prop}>\n{text}\n</div>'
+
+
+def _passage(article: Article, paragraph: str) -> str:
+    """One paragraph as HTML, in the form that it has."""
+    form, lines = article.forms.get(paragraph), [escape(line, quote=False) for line in paragraph.splitlines()]
+    if form == "heading":
+        return f"<h2>{lines[0]}</h2>"
+    if form == "quote":
+        return f"<blockquote><p>{lines[0]}</p></blockquote>"
+    if form == "post":
+        return (
+            f'<blockquote class="twitter-tweet" data-dnt="true"><p>{lines[0]}</p></blockquote>\n'
+            '<script async src="https://platform.example/widgets.js" charset="utf-8"></script>'
+        )
+    if form == "list":
+        return "<ul>\n" + "\n".join(f"<li>{line.removeprefix('- ')}</li>" for line in lines) + "\n</ul>"
+    if form == "table":
+        first, *rest = [line.split(" | ") for line in lines]
+        rows = ["".join(f"<th>{cell}</th>" for cell in first)]
+        rows += ["".join(f"<td>{cell}</td>" for cell in row) for row in rest]
+        return "<table>\n" + "\n".join(f"<tr>{row}</tr>" for row in rows) + "\n</table>"
+    return f"<p>{lines[0]}</p>"
+
+
+def inner_image(article: Article, number: int) -> str:
+    """The path of a picture in the text, by its place among them."""
+    return f"/images/{crc32(f'{article.slug}-{number}'.encode()):08x}.gif"
+
+
+def _inner_picture(article: Article, number: int, picture: Picture, words: Mapping[str, str]) -> str:
+    return (
+        f'<figure class="inner"><img src="{inner_image(article, number)}" alt="{escape(picture.caption)}">'
+        f"<figcaption>{escape(picture.caption, quote=False)} {words['photo']}: {escape(picture.credit)}</figcaption>"
+        "</figure>"
+    )
 
 
 def _after(site: Site, article: Article, words: Mapping[str, str]) -> str:
