@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.resources import files
@@ -33,7 +34,11 @@ _MAX_WORDS = 6
 """Of a line that names a maker or leads to the page."""
 _MAX_WORDS_BESIDE_A_DATE = 12
 _MAX_LABEL_WORDS = 3
+_MAX_LABEL_CHARS = 24
+_LEAST_FULL_DATE = 12
+"""Characters of a date with its year and a time."""
 _MAX_CREDIT_WORDS = 3
+_MAX_PIECES = 30
 _ANY_MOMENT = datetime(2024, 7, 1, 12, tzinfo=UTC)
 """Relative dates are only told from other lines here, so any will do."""
 
@@ -49,6 +54,7 @@ _CREDITED = re.compile(r"\W{0,3}([^\W\d_][^:：©/(|]{0,40}?)\s{0,2}[:：©/(|]"
 _OPENS_A_TRAIL = re.compile(r"([^/›»>|→•·\\]{1,40}?)\s{0,3}[/›»>|→•·\\]")
 _RIGHTS = re.compile(r"\W{0,3}(?:©|\([cCсС]\)|copyright\b.{0,3}(?:©|\([cC]\)|\d{4}))", re.IGNORECASE)
 _QUOTES = "\"'“”„«‘‹–—-"
+_NAMED = re.compile(r"[\"“”„«][^\"“”„«»]{1,40}[\"”“»]([^\W\d_].{0,200})")
 _SENTENCE_ENDS = (".", "!", "…", "؟", "۔", ".”", '."', ".»")
 _TAGS_ONLY = re.compile(r"#\w{2,40}(?:[\s,;|]{1,4}#\w{2,40}){0,30}[\s,;|.]{0,3}")
 _KEYS = re.compile(r"ctrl|enter\b|⌘", re.IGNORECASE)
@@ -100,7 +106,21 @@ def kind_of(line: str) -> Kind | None:
         return "date" if dates.read(line) else "bare"
     if len(line) <= MAX_LINE_CHARS and (kind := _whole(line, words)):
         return kind
-    return None if line[0] in _QUOTES else _beginning(line, words)
+    if line[0] in _QUOTES:
+        # A name in quotation marks is no speech: `«River» Telegram channel`.
+        named = _NAMED.match(line)
+        return _beginning(named[1], key(named[1])) if named else None
+    return _beginning(line, words)
+
+
+def kind_of_pieces(pieces: Sequence[str]) -> Kind | None:
+    """What a line of several runs of text is, which are read without spaces between them: `ShareFacebook`."""
+    kinds = [kind_of(piece) for piece in pieces[:_MAX_PIECES] if piece]
+    if len(kinds) < 2 or kinds[0] is None:
+        return None
+    if kinds[0] == "related" and is_plain(pieces[0]):
+        return "also"
+    return kinds[0] if None not in kinds else None
 
 
 def is_plain(line: str) -> bool:
@@ -223,6 +243,8 @@ def is_date_line(line: str) -> bool:
     found = dates.read_all(line)
     if not found:
         return len(line.split()) <= _MAX_WORDS and dates.read_relative(line, _ANY_MOMENT) is not None
+    if _opens_with_a_date(line, found[0]):
+        return True
     rest, at = "", 0
     for reading in found:
         rest, at = f"{rest}{line[at : reading.start]} ", reading.end
@@ -231,6 +253,15 @@ def is_date_line(line: str) -> bool:
     beside = _unlabelled(left)
     # A label may come with who did it: `Added on 04.07.2024 by admin`.
     return len(beside) <= (1 if len(beside) == len(left) else 2) or key(rest) in _VIEWS
+
+
+def _opens_with_a_date(line: str, first: dates.Reading) -> bool:
+    """Whether a line is of a date and time, a place and who wrote, or begins with `Posted on` and a date."""
+    if line.endswith(_SENTENCE_ENDS) or len(line) > _MAX_CREDIT_CHARS:
+        return False
+    if first.start <= 2:
+        return first.precision != "day" and first.end - first.start >= _LEAST_FULL_DATE
+    return first.start <= _MAX_LABEL_CHARS and _unlabelled(date_words.words_in(line[: first.start])) == []
 
 
 def _unlabelled(left: list[str]) -> list[str]:

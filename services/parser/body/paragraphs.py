@@ -12,6 +12,10 @@ from services.parser.page.names import TAG_BITS
 
 _MAX_CELL_CHARS = 200
 """A longer cell is text that a table lays out."""
+_WHOLE = {"table": 2.0, "list": 0.5}
+"""How many blocks may be missing for each that was chosen."""
+_MAX_MISSING = 40
+_MAX_LINKED = 0.5
 _PROSE_CHARS = 60
 _TORN_CHARS = 40
 """What ends without a mark and is this long can be the first part of a sentence; a shorter one is a label."""
@@ -73,6 +77,34 @@ def paragraphs_of(blocks: Sequence[Block]) -> list[str]:
         last = members[-1] if kind == "text" else None
         after_a_time = is_live and len(members) == 1 and is_time(members[0].text)
     return found
+
+
+def whole(blocks: Sequence[Block], kept: list[int]) -> list[int]:
+    """The chosen blocks, and what is missing of tables and lists that were chosen for the most part.
+
+    `kept` are indices into the page's blocks, in order; so is what is returned.
+    """
+    held = {_owner(blocks[i]) for i in kept if blocks[i].element.holder is not None}
+    held = {owner for owner in held if owner[0] in _WHOLE}
+    if not held:
+        return kept
+    chosen = set(kept)
+    missing: dict[tuple[str, int], list[int]] = {}
+    had: dict[tuple[str, int], int] = {}
+    for index in range(max(0, kept[0] - _MAX_MISSING), min(len(blocks), kept[-1] + _MAX_MISSING)):
+        block = blocks[index]
+        if block.element.holder is None or not block.text or (owner := _owner(block)) not in held:
+            continue
+        if index in chosen:
+            had[owner] = had.get(owner, 0) + 1
+        else:
+            missing.setdefault(owner, []).append(index)
+    for owner, indices in missing.items():
+        most = max((len(blocks[i].text) for i in indices), default=0)
+        linked = any(blocks[i].linked > _MAX_LINKED for i in indices)
+        if len(indices) <= had[owner] * _WHOLE[owner[0]] and most <= _MAX_CELL_CHARS and not linked:
+            chosen.update(indices)
+    return sorted(chosen)
 
 
 def is_time(text: str) -> bool:

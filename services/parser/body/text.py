@@ -9,9 +9,10 @@ from functools import lru_cache
 
 from services.contracts.articles import Image
 from services.parser.body import noise
-from services.parser.body.paragraphs import LIVE_ENTRIES, is_time, paragraphs_of
+from services.parser.body.paragraphs import LIVE_ENTRIES, is_time, paragraphs_of, whole
 from services.parser.body.pictures import images_of, without_captions
 from services.parser.body.selection import Selection
+from services.parser.limits import MAX_LINE_CHARS, MAX_NAME_CHARS
 from services.parser.page.blocks import Block, Layout, short_lines
 from services.parser.page.headline import words_of
 
@@ -32,6 +33,8 @@ _BARE_NUMBER = re.compile(r"\d[\d .,\u00a0]{0,12}[kK]?")
 _COUNTER = re.compile(r"(?:^|[\s_-])(?:views?|view-?count|hits|eye)(?:$|[\s_-])", re.IGNORECASE)
 _ITEMS = frozenset({"tr", "ul", "ol", "dl"})
 _MAX_COUNTER_CHARS = 80
+_MOST_NAMES = 24
+_WORDS_BESIDE_A_NAME = 3
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
@@ -54,14 +57,15 @@ class Body:
         return "\n\n".join(self.paragraphs)
 
 
-def text_of(layout: Layout, selection: Selection, title: str, url: str) -> Body:
+def text_of(layout: Layout, selection: Selection, title: str, url: str, names: Sequence[str] = ()) -> Body:
     """The text of the blocks that were chosen, as a reader would want it. May be empty; raises nothing for a page.
 
-    `title` is the article's, `url` the page's own. Paragraphs are as paragraphs_of() gives them.
+    `title` is the article's, `url` the page's own; `names` are those of its authors and its section, which are no text
+    at its edges. Paragraphs are as paragraphs_of() gives them.
     """
     blocks = layout.blocks
-    chosen = _with_times(blocks, [i for i in selection.kept if blocks[i].text])
-    kept = _own(blocks, chosen, selection.probabilities, title)
+    chosen = whole(blocks, [i for i in selection.kept if blocks[i].text])
+    kept = _own(blocks, _with_times(blocks, chosen), selection.probabilities, title, names)
     size = sum(len(blocks[i].text) for i in kept)
     linked = sum(len(blocks[i].text) * blocks[i].linked for i in kept) / max(1, size)
     return Body(
@@ -72,6 +76,15 @@ def text_of(layout: Layout, selection: Selection, title: str, url: str) -> Body:
         linked,
         images_of(layout, kept, url),
     )
+
+
+def _kind(block: Block) -> noise.Kind | None:
+    if len(block.text) > noise.MAX_PLEA_CHARS:
+        return None
+    kind = noise.kind_of(block.text)
+    if kind is None and len(block.pieces) > 1 and len(block.text) <= MAX_LINE_CHARS:
+        return noise.kind_of_pieces([piece for _, piece in block.pieces])
+    return kind
 
 
 def views_of(blocks: Sequence[Block]) -> int | None:
@@ -106,7 +119,9 @@ def _with_times(blocks: Sequence[Block], kept: list[int]) -> list[int]:
     return sorted(chosen.union(times))
 
 
-def _own(blocks: Sequence[Block], kept: list[int], probabilities: Sequence[float], title: str) -> list[int]:
+def _own(
+    blocks: Sequence[Block], kept: list[int], probabilities: Sequence[float], title: str, names: Sequence[str]
+) -> list[int]:
     """Without the title, captions, repeated blocks and the lines around an article."""
     if len(kept) > _MOST_JUDGED:
         return kept
@@ -114,7 +129,7 @@ def _own(blocks: Sequence[Block], kept: list[int], probabilities: Sequence[float
     kept = _without_repeats(blocks, _below_title(blocks, kept, title))
     kept = _before_related(blocks, kept)
     kept = _without_boxes(blocks, kept)
-    return _without_edges(blocks, kept, probabilities)
+    return _without_edges(blocks, kept, probabilities, names)
 
 
 def _below_title(blocks: Sequence[Block], kept: list[int], title: str) -> list[int]:
@@ -155,7 +170,7 @@ def _before_related(blocks: Sequence[Block], kept: list[int]) -> list[int]:
     while start and _is_listed(blocks[kept[start - 1]]):
         start -= 1
         block = blocks[kept[start]]
-        kind = noise.kind_of(block.text)
+        kind = _kind(block)
         dates += kind == "date" or is_time(block.text)
         titles += kind is None
         if start and kind == "related":
@@ -170,8 +185,8 @@ def _is_listed(block: Block) -> bool:
     """Whether the block could be a line of a list of other articles."""
     text = block.text
     if len(text) > _MAX_LISTED_CHARS:
-        return noise.kind_of(text) is not None
-    return block.linked > 0.6 or not _SENTENCE_END.search(text) or noise.kind_of(text) is not None
+        return _kind(block) is not None
+    return block.linked > 0.6 or not _SENTENCE_END.search(text) or _kind(block) is not None
 
 
 def _without_boxes(blocks: Sequence[Block], kept: list[int]) -> list[int]:
@@ -180,24 +195,33 @@ def _without_boxes(blocks: Sequence[Block], kept: list[int]) -> list[int]:
     in_a_box = False
     for index in kept:
         block = blocks[index]
-        kind = noise.kind_of(block.text) if len(block.text) <= _MAX_INNER_CHARS else None
+        kind = _kind(block) if len(block.text) <= _MAX_INNER_CHARS else None
         if kind == "related" and (block.linked > 0.6 or noise.is_plain(block.text)):
             in_a_box = True
             continue
         if in_a_box and (block.linked > 0.8 or kind == "date") and len(block.text) <= _MAX_LISTED_CHARS:
             continue
         in_a_box = False
-        if kind is None or not noise.is_plain(block.text):
+        goes = kind == "also" or (kind == "advertising" and block.tag not in _HEADINGS)
+        if kind is None or not (goes or noise.is_plain(block.text)):
             own.append(index)
     return own
 
 
-def _without_edges(blocks: Sequence[Block], kept: list[int], probabilities: Sequence[float]) -> list[int]:
+def _without_edges(
+    blocks: Sequence[Block], kept: list[int], probabilities: Sequence[float], names: Sequence[str]
+) -> list[int]:
     times = [place for place, index in enumerate(kept) if is_time(blocks[index].text)]
     entries = {place for place in times if _is_prose(blocks, kept, place + 1)}
     if len(entries) < LIVE_ENTRIES:
         entries = set()
     noisy = {place for place in range(len(kept)) if place not in entries and _is_edge_noise(blocks, kept, place)}
+    keys = [named for name in names[:_MOST_NAMES] if (named := noise.key(name))]
+    noisy.update(
+        place
+        for place in (*range(min(_EDGE, len(kept))), *range(max(0, len(kept) - _EDGE), len(kept)))
+        if _is_byline(blocks[kept[place]].text, keys)
+    )
     doubted = {
         place for place in noisy if probabilities[kept[place]] < _DOUBTED and noise.key(blocks[kept[place]].text)
     }
@@ -216,10 +240,21 @@ def _without_edges(blocks: Sequence[Block], kept: list[int], probabilities: Sequ
 
 def _is_edge_noise(blocks: Sequence[Block], kept: Sequence[int], place: int) -> bool:
     block = blocks[kept[place]]
-    if len(block.text) > noise.MAX_PLEA_CHARS or noise.kind_of(block.text) is None:
+    if _kind(block) is None:
         return False
     # A subheading may be any one word.
     return not (block.tag in _HEADINGS and " " not in noise.key(block.text) and _is_prose(blocks, kept, place + 1))
+
+
+def _is_byline(text: str, names: Sequence[str]) -> bool:
+    """Whether a line is one of these names, or a person's name and at most a word or two about the person."""
+    if not names or len(text) > MAX_NAME_CHARS or _SENTENCE_END.search(text):
+        return False
+    line = noise.key(text)
+    return any(
+        line == name or (" " in name and name in line and line.count(" ") <= name.count(" ") + _WORDS_BESIDE_A_NAME)
+        for name in names
+    )
 
 
 def _is_prose(blocks: Sequence[Block], kept: Sequence[int], place: int) -> bool:
