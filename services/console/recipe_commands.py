@@ -83,6 +83,7 @@ def try_out(
         from selectolax.lexbor import LexborHTMLParser
 
         from services.parser.page.decode import decode
+        from services.parser.page.nesting import overgrown
         from services.parser.parse import parse
         from services.parser.recipe import RecipeBook
     known = book.of(host_of(page.url))
@@ -94,6 +95,8 @@ def try_out(
     decoded = decode(content, page.charset)
     if decoded is None:
         raise LocalRunError(f"{target} is text in no known encoding.")
+    if why := overgrown(decoded.text):
+        raise LocalRunError(f"{target} can't be read: {why}.")
     now = datetime.now(UTC)
     tree = LexborHTMLParser(decoded.text)
     applied = book.choose(page.url, page.fetched_at, tree)
