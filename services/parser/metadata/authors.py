@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from services.parser.limits import MAX_AUTHORS, MAX_LINE_CHARS
+from services.parser.limits import MAX_AUTHORS, MAX_LINE_CHARS, MAX_NAME_CHARS
 from services.parser.metadata.persons import Names, after_label, is_label, is_sure_label, names_in
 from services.parser.metadata.stated import Authored, Stated
 from services.parser.metadata.titles import folded
 from services.parser.page.blocks import Block
 from services.parser.page.names import KEYWORDS
-from services.parser.page.structured import Graph, kinds
+from services.parser.page.structured import Graph, kinds, tidy
 
 _META = (
     "author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "byl",
@@ -30,6 +30,7 @@ _ORIGINS = {"label": "meta", "text": "byline", "marked": "byline", "signed": "by
 _BLOCKS_AROUND = (4, 14)
 """How many blocks before and after the headline may be a byline."""
 _MOST_MEMBERS = 40
+_MOST_SHAPED = 60
 _NEAR = 12
 """Marked elements between the headline and a byline that is taken for near."""
 _MARKS = ("rel", "itemprop", "class", "link")
@@ -124,8 +125,10 @@ def _structured(graph: Graph, sites: frozenset[str]) -> Names:
                     (bodies if body else persons).append(text)
         if persons or bodies:
             break
-    named, others = names_in(persons, sites), names_in(bodies, sites)
-    return Names(named.persons, (*named.bodies, *others.bodies, *others.persons, *others.accounts), named.accounts)
+    named = names_in(persons, sites)
+    # What is typed as an organization is one, `Smith and Sons` too.
+    typed = (name for text in bodies if 1 < len(name := tidy(text)) <= MAX_NAME_CHARS)
+    return named._replace(bodies=tuple(dict.fromkeys((*named.bodies, *typed)))[:MAX_AUTHORS])
 
 
 def _is_body(member: dict[str, Any]) -> bool:
@@ -174,7 +177,9 @@ def _marked(stated: Stated, sites: frozenset[str]) -> Names:
     weak = Names((), ())
     for first in near[:12]:
         list_of = set(first.around[:2])
-        group = [a for a in near if a.signature == first.signature and list_of & set(a.around[:2])][:MAX_AUTHORS]
+        group = [a for a in near if a is first or (a.signature == first.signature and list_of & set(a.around[:2]))][
+            :MAX_AUTHORS
+        ]
         group.sort(key=lambda a: a.at)
         names = _of_group(group, sites)
         if names.persons:
@@ -198,7 +203,7 @@ def _read(blocks: Sequence[Block], headline: int | None, sites: frozenset[str]) 
     weak = Names((), ())
     for index in range(start, min(end, len(blocks))):
         block = blocks[index]
-        if len(block.text) > MAX_LINE_CHARS or block.part == "footer":
+        if len(block.text) > MAX_LINE_CHARS or block.part in ("footer", "related"):
             continue
         for text in _bylines(blocks, index):
             names = names_in([text], sites)
@@ -243,7 +248,7 @@ def _shaped(blocks: Sequence[Block], headline: int | None, sites: frozenset[str]
         return Names((), ())
     for index in range(headline + 1, min(headline + 9, len(blocks))):
         block = blocks[index]
-        if not 4 < len(block.text) <= 80 or block.part == "footer":
+        if not 4 < len(block.text) <= _MOST_SHAPED or block.part == "footer":
             continue
         element, marked = block.element, False
         for _ in range(3):

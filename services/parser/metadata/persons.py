@@ -67,7 +67,11 @@ _FROM_A_DIGIT = re.compile(
     r"|дек)\w{0,8}\.?\s{1,3}|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s{1,3}){0,2}\d.{0,400}$",
     re.IGNORECASE,
 )
-_DOMAIN = re.compile(r"^[\w-]{2,60}\.[a-z]{2,8}$", re.IGNORECASE)
+_DOMAIN = re.compile(
+    r"^(?:[\w-]{1,60}\.){1,3}(?:com|org|net|info|news|media|press|online|tv|me|io|co|ai|us|eu|asia|su|рф|uz|ru|kz|kg|tj|tm|af|ir"
+    r"|tr|az|ge|am|de|at|ch|uk|fr|it|es|pl|ua|by|in|cn|jp|kr)$",
+    re.IGNORECASE,
+)
 _NO_NAME_CHARS = re.compile(r"[#:/\\|<>=!?;+*{}…]")
 _IN_QUOTES = re.compile(r"[«„]")
 """Newspapers and agencies are named in quotation marks, persons are not."""
@@ -184,6 +188,6 @@ def _is_person(part: str) -> bool:
 
 def _is_account(part: str) -> bool:
     words = part.split()
-    if not 2 < len(part) <= MAX_NAME_CHARS // 3 or len(words) > 3:
+    if not 2 < len(part) <= MAX_NAME_CHARS // 3 or len(words) > 3 or _NO_NAME_CHARS.search(part):
         return False
     return not any(word.casefold().strip(".:!?") in _NO_NAMES for word in words)

@@ -70,4 +70,4 @@ def _paid_by_tier(stated: Stated) -> bool | None:
 
 
 def _says_no(value: Any) -> bool:
-    return value is not None and str(value)[:20].strip().lower().rsplit("/", 1)[-1] in _NO_FREE_WORDS
+    return value is not None and str(value)[:60].strip().lower().rsplit("/", 1)[-1] in _NO_FREE_WORDS
