@@ -1,0 +1,1 @@
+"""Article extractors side by side on saved pages with gold."""
