@@ -49,6 +49,11 @@ _NAMED_DATE = re.compile(
     r"|[a-z]Date(?:$|[\sA-Z])|(?:^|[\s_-])(?:publish|entry|post|article|story|news)\w{0,8}[_-]?(?:date|time)",
     re.IGNORECASE,
 )
+_OWN_DATE = re.compile(
+    r"(?:^|[\s_-])(?:single|post|entry|article|story|news|node|content|detail)\w{0,8}[_-]{0,2}"
+    r"(?:date|datum|published|pubdate|created|submitted)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
 _COMMENTS = keywords_of("disqus")
 _ASIDE = {"content": 0.0, "chrome": 0.8, "related": 0.9, "footer": 2.6}
 _IN_ARTICLE = TAG_BITS["article"]
@@ -158,7 +163,13 @@ class Lines:
     def _weight(self, at: int, marked: bool, rest: str, others: Sequence[str]) -> float:
         block, head = self._blocks[at], self._head
         named = _NAMED_DATE.search(block.names) is not None
-        weight = 1.0 * marked + 1.0 * named + 0.4 * (len(others) == 0) - 0.12 * max(0, len(others) - 2)
+        weight = (
+            1.0 * marked
+            + 1.0 * named
+            + 0.6 * (_OWN_DATE.search(block.names) is not None)
+            + 0.4 * (len(others) == 0)
+            - 0.12 * max(0, len(others) - 2)
+        )
         weight -= 1.5 * words.is_of_something_else(rest)
         if head is not None:
             gap = at - head

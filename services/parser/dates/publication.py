@@ -25,7 +25,8 @@ from services.parser.metadata.metadata import Metadata
 from services.parser.page.blocks import Block
 from services.parser.recipe import Applied
 
-_QUARTER = timedelta(minutes=15)
+_STEP = timedelta(minutes=30)
+"""By which offsets are told from chance; the few clocks at quarters of an hour are not worth it."""
 _FARTHEST = timedelta(hours=14)
 _MONTH_FIRST = "en-us"
 _AGAIN_DAYS = 3
@@ -47,6 +48,8 @@ class _Clock:
     """Where and when a page was seen."""
 
     zone: tzinfo | None
+    is_placed: bool
+    """Whether the zone is that of a place (a source, a country) and no guess by language."""
     fetched_at: datetime
     habits: Habits
 
@@ -113,11 +116,11 @@ def publication_of(
     others = [*stated, *(_statement(line) for line in shown if not line.changed and line.weight > 0)]
     if fed:
         others.append(Statement(fed, "feed", 0.6))
-    finest = _finest(chosen, others, clock.zone)
+    finest = _finest(chosen, others, clock)
     if finest.reading.precision == "day":
         finest = _with_a_time_near(finest, lines.short_texts_near(), clock.habits)
     published = clock.instant(finest) or clock.instant(chosen)
-    modified = clock.instant(_finest(changed[0], changed[1:], clock.zone)) if changed else None
+    modified = clock.instant(_finest(changed[0], changed[1:], clock)) if changed else None
     if modified and published and modified.moment.date() < published.moment.date():
         modified = None
     return Publication(published, modified)
@@ -129,10 +132,11 @@ def _clock_of(page: FetchedPage, metadata: Metadata, recipe: Applied | None) -> 
     declared = (metadata.language or "").lower().replace("_", "-")
     known = recipe.zone if recipe else None
     zone = zone_named(known) or zone_named(page.facts.timezone) or zone_of_country(country)
+    is_placed = zone is not None
     if zone is None and country is None:
         zone = zone_of_language(declared)
     american = declared == _MONTH_FIRST and country in (None, "us")
-    return _Clock(zone, page.fetched_at, Habits(american, country, recipe.date_order if recipe else None))
+    return _Clock(zone, is_placed, page.fetched_at, Habits(american, country, recipe.date_order if recipe else None))
 
 
 def _statement(line: Line) -> Statement:
@@ -197,25 +201,28 @@ def _days_apart(one: Reading, other: Reading) -> int:
     return abs((one.when.date() - other.when.date()).days)
 
 
-def _finest(chosen: Statement, others: Iterable[Statement], zone: tzinfo | None) -> Statement:
+def _finest(chosen: Statement, others: Iterable[Statement], clock: _Clock) -> Statement:
     """The most exact statement of the same moment.
 
     A day takes the time that another source gives for it; a local time takes the offset that another gives with the
     same moment; and a Z beside the very clock time that readers see, on a page whose zone is known to differ, is
     local time that a publishing system calls UTC.
     """
-    others = list(others)
+    others, zone = list(others), clock.zone
     best = chosen
     if best.reading.precision == "day":
-        timed = next((o for o in others if o.reading.precision != "day" and _is_of_day(o.reading, best.reading)), None)
+        timed = next(
+            (o for o in others if o.reading.precision != "day" and _is_of_day(o.reading, best.reading, zone)), None
+        )
         if timed is None:
             return best
         best = replace(best, reading=timed.reading)
     when = best.reading.when
     same_clock = [o for o in others if o.reading.precision != "day" and _clock(o.reading.when) == _clock(when)]
     if when.tzinfo is None:
-        known = next((o for o in same_clock if o.reading.when.tzinfo is not None), None)
-        offset = known.reading.when.tzinfo if known else _offset_between(when, others)
+        zoned = [o.reading.when for o in same_clock if o.reading.when.tzinfo is not None]
+        known = next((told for told in zoned if told.utcoffset()), zoned[0] if zoned else None)
+        offset = known.tzinfo if known else _offset_between(when, others)
         # The other's Z is no news where the page's zone says otherwise: both may be local.
         if offset is not None and (offset_of := offset.utcoffset(when)) is not None:
             local = zone.utcoffset(when) if zone else None
@@ -233,7 +240,7 @@ def _finest(chosen: Statement, others: Iterable[Statement], zone: tzinfo | None)
     bare = when.replace(tzinfo=None)
     unmarked = [o for o in others if o.reading.precision != "day" and o.reading.when.tzinfo is None]
     if any(_clock(o.reading.when) == _clock(bare) for o in unmarked):
-        if zone and zone.utcoffset(bare):
+        if zone and clock.is_placed:
             return replace(best, reading=replace(best.reading, when=bare))
         return best
     for other in unmarked:
@@ -254,8 +261,9 @@ def _same_moment(when: datetime, others: Iterable[Statement]) -> datetime | None
     return None
 
 
-def _is_of_day(timed: Reading, day: Reading) -> bool:
-    return timed.when.date() == day.when.date()
+def _is_of_day(timed: Reading, day: Reading, zone: tzinfo | None = None) -> bool:
+    local = timed.when.astimezone(zone) if zone and timed.when.tzinfo else timed.when
+    return day.when.date() in (timed.when.date(), local.date())
 
 
 def _clock(when: datetime) -> datetime:
@@ -276,7 +284,7 @@ def _offset_between(local: datetime, others: Iterable[Statement]) -> tzinfo | No
 def _difference(local: datetime, utc: datetime) -> timedelta | None:
     """How far a local time is ahead of UTC, where that can be a zone's offset."""
     difference = _clock(local) - _clock(utc)
-    return difference if abs(difference) <= _FARTHEST and difference % _QUARTER == timedelta(0) else None
+    return difference if abs(difference) <= _FARTHEST and difference % _STEP == timedelta(0) else None
 
 
 def _fixed(offset: timedelta) -> tzinfo:

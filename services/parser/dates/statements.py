@@ -36,7 +36,8 @@ _MARKED = (
     '[property="schema:datePublished"], time[pubdate], time.entry-date, time.published, time.updated, abbr.published, '
     "abbr.updated, .published[title], .entry-date[title], .dt-published"
 )
-_OF_A_CHANGE = re.compile(r"\bdateModified\b|(?:^|\s)updated(?:$|\s)")
+_OF_A_CHANGE = re.compile(r"\b(?:dateModified|updated)\b")
+_OF_PUBLICATION = re.compile(r"\b(?:datePublished|published)\b")
 _MOST_MARKED = 8
 _MOST_NODES = 60
 _NOT_OF_THE_PAGE = frozenset({
@@ -44,7 +45,7 @@ _NOT_OF_THE_PAGE = frozenset({
     "AggregateRating", "WebSite", "Answer", "Question", "JobPosting", "ClaimReview",
 })  # fmt: skip
 _MEDIA = frozenset({"VideoObject", "AudioObject", "PodcastEpisode", "MediaObject", "Clip"})
-_ASIDE = re.compile(r"comment|related|recommend|sidebar|footer|teaser|popular|widget", re.IGNORECASE)
+_ASIDE = re.compile(r"comment|related|recommend|sidebar|teaser", re.IGNORECASE)
 _LEVELS_UP = 6
 _URL_DAY = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d\d)(?:(?P<by>[/_.-])(?P<month>1[0-2]|0?[1-9])(?P=by)(?P<day>3[01]|[12]\d|0?[1-9])"
@@ -200,5 +201,6 @@ def _marked(tree: LexborHTMLParser, habits: Habits) -> Iterator[tuple[Statement,
         a = marked.attributes
         written = a.get("datetime") or a.get("content") or a.get("title") or marked.text()[:MAX_DATE_CHARS]
         if reading := read_stamp(written, habits):
-            is_change = _OF_A_CHANGE.search(f"{a.get('itemprop') or ''} {a.get('class') or ''}"[:MAX_DATE_CHARS])
-            yield Statement(reading, "time-element", 0.8 if is_change else 0.9), is_change is not None
+            said = f"{a.get('itemprop') or ''} {a.get('class') or ''}"[:MAX_DATE_CHARS]
+            is_change = _OF_A_CHANGE.search(said) is not None and not _OF_PUBLICATION.search(said)
+            yield Statement(reading, "time-element", 0.8 if is_change else 0.9), is_change
