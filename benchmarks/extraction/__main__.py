@@ -28,7 +28,7 @@ COLUMNS = {
     "title near": "near", "day right": "day", "author F1": "authors", "language": "language",
 }  # fmt: skip
 _KEYS = tuple(COLUMNS.values())
-_FIELDS = {key: "text" for key in ("F", "P", "R", "mean F", "with", "leak")} | {
+_FIELDS = dict.fromkeys(("F", "P", "R", "mean F", "with", "leak"), "text") | {
     "near": "title", "day": "date", "language": "lang",
 }  # fmt: skip
 """What an extractor must answer at all for a score to mean something."""

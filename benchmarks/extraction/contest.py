@@ -93,7 +93,7 @@ def compete(
     core: int | None,
     tell: Callable[[int], object] = lambda done: None,
 ) -> dict[str, Round]:
-    """Every extractor on every page, page by page, so that a load on the machine meets all; `tell` hears of each page."""
+    """Every extractor on every page, page by page, so that a load meets all alike; `tell` hears of each page."""
     extractors = {name: Extractor(command, core) for name, command in commands.items()}
     rounds = {name: Round() for name in commands}
     try:
