@@ -71,6 +71,7 @@ _MINOR = re.compile(
     r"|hidden|invisible|sr-only|screen-?reader|aural|descriptor|off-?screen",
     re.IGNORECASE,
 )
+_MAJOR = re.compile(r"(?:^|[\s_-])(?:article)?-?(?:headline|title)(?:$|[\s_-])", re.IGNORECASE)
 _NO_HEADLINE = re.compile(
     r"hidden|invisible|sr-only|screen-?reader|aural|site-?(?:title|name|logo|head)|logo|brand|blog-?title|breadcrumb"
     r"|widget|comments?-title|reply|related|teaser|menu",
@@ -111,6 +112,12 @@ class Heading:
     def runs(self) -> list[tuple[str, bool]]:
         """Its texts, each with whether it is a kicker, a subtitle or not shown; an empty one ends a line."""
         return runs_of(self.node)
+
+    @cached_property
+    def leads_to(self) -> str | None:
+        """Where the first link in it leads."""
+        link = self.node.css_first("a[href]")
+        return link.attributes.get("href") if link is not None else None
 
     @cached_property
     def text(self) -> str:
@@ -266,6 +273,8 @@ def runs_of(node: LexborNode) -> list[tuple[str, bool]]:
     runs: list[tuple[str, bool]] = []
     skipped: set[int] = set()
     minor: set[int] = set()
+    major: set[int] = set()
+    named: list[bool] = []
     for walked, inner in enumerate(node.traverse(include_text=True)):
         if len(runs) >= _MOST_RUNS or walked >= _MOST_NODES:
             break
@@ -277,6 +286,7 @@ def runs_of(node: LexborNode) -> list[tuple[str, bool]]:
         if tag == "-text":
             if text := inner.text_content:
                 runs.append((one_line_or_space(text[: 4 * MAX_TITLE_CHARS]), outer in minor))
+                named.append(outer in major)
             continue
         if not inner.is_element_node or tag in _UNSHOWN:
             skipped.add(inner.mem_id)
@@ -285,10 +295,17 @@ def runs_of(node: LexborNode) -> list[tuple[str, bool]]:
             minor.add(inner.mem_id)
         elif inner.mem_id != node.mem_id:
             a = inner.attributes
-            if tag == "small" or (a and (_MINOR.search(a.get("class") or "") or a.get("aria-hidden") == "true")):
+            classes = (a.get("class") or "") if a else ""
+            if tag == "small" or (a and (_MINOR.search(classes) or a.get("aria-hidden") == "true")):
                 minor.add(inner.mem_id)
+            elif outer in major or (classes and _MAJOR.search(classes)):
+                major.add(inner.mem_id)
         if tag not in _INLINE:
             runs.append(("", outer in minor))
+            named.append(outer in major)
+    if any(named):
+        # Where one part is called the headline, what stands beside it is not.
+        return [(run, low or not own) for (run, low), own in zip(runs, named, strict=True)]
     return runs
 
 

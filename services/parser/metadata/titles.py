@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from services.parser.limits import MAX_TITLE_CHARS
 from services.parser.metadata.stated import Heading, Stated, one_line, spelled
+from services.parser.page.address import absolute, is_root, same_site
 from services.parser.page.headline import words_of
 from services.parser.page.structured import Graph
 
@@ -36,6 +37,7 @@ _CLAIMS = (
     "title",
 )
 _MOST_CUTS = 24
+_MOST_LINK_CHARS = 500
 _MOST_RUNS = 12
 _LEAST_LETTERS = 5
 """Of what is left when a site's name is cut off."""
@@ -92,9 +94,16 @@ def names_of_site(stated: Stated, graph: Graph, url: str) -> frozenset[str]:
     labels = host.split(".")
     label = labels[0] if len(labels) < 3 else labels[-3] if len(labels[-2]) <= 3 else labels[-2]
     said = [stated.first("og:site_name"), stated.first("application-name"), *graph.site_names()]
+    # What leads home is the site's name, though it be the page's first headline.
+    said += [h.text for h in stated.headings if h.tag == "h1" and h.leads_to and _leads_home(url, h.leads_to)]
     # Some templates give the title of the page for the site's name.
     titles = {folded(t) for t in (stated.title, stated.first("og:title"), graph.text("headline")) if t}
     return frozenset(name for name in map(folded, filter(None, (*said, host, label))) if name and name not in titles)
+
+
+def _leads_home(url: str, link: str) -> bool:
+    target = absolute(url, link[:_MOST_LINK_CHARS])
+    return target is not None and is_root(target) and not is_root(url) and same_site(url, target)
 
 
 @lru_cache(maxsize=4_096)
@@ -152,6 +161,8 @@ def _rank(heading: Heading, claims: Sequence[Claim]) -> float:
     alike = 0.0
     for claim in claims:
         shared = len(words & claim.words)
+        if heading.strength < 2 and shared < len(words) - 1:
+            continue
         alike = max(alike, shared / len(words | claim.words))
         # A headline that the claim holds whole, with more around it, is confirmed too.
         if len(words) >= 3 and heading.strength == 2:
@@ -180,7 +191,7 @@ def _trimmed(heading: Heading, claims: Sequence[Claim], sites: frozenset[str], s
     bare = without_names(text, sites, sections)
     for candidate in (text, bare):
         if claim := known.get(folded(candidate)):
-            return _cased(candidate, claim)
+            return _headed(_cased(candidate, claim))
     runs = [run for run, minor in heading.runs if run.strip() and not minor]
     if 1 < len(runs) <= _MOST_RUNS:
         spans = [(i, j) for i in range(len(runs)) for j in range(i + 1, len(runs) + 1) if (i, j) != (0, len(runs))]
@@ -196,8 +207,13 @@ def _trimmed(heading: Heading, claims: Sequence[Claim], sites: frozenset[str], s
     if _ELLIPSIS.search(bare):
         start = folded(_ELLIPSIS.sub("", bare))
         bare = next((c.text for c in claims if c.folded.startswith(start) and not _ELLIPSIS.search(c.text)), bare)
-    head = _BAR.split(bare)[0]
-    return head if len(words_of(head)) >= 3 else bare
+    return _headed(bare)
+
+
+def _headed(title: str) -> str:
+    """What stands before a bar: what stands after it files the article."""
+    head = _BAR.split(title)[0]
+    return head if len(words_of(head)) >= 3 else title
 
 
 def _spaced(runs: Sequence[str], claims: Sequence[Claim]) -> str:
