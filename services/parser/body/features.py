@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -216,7 +215,7 @@ class Places:
     def shared(self, with_paths: Ints) -> NDArray[np.float64]:
         """Of each block, how many elements from the root on it has in common with the path in its column."""
         alike = (self.paths == with_paths) & (self.paths >= 0)
-        return np.logical_and.accumulate(alike, 0).sum(0).astype(np.float64)
+        return np.asarray(np.logical_and.accumulate(alike, 0).sum(0), np.float64)
 
 
 class Page(NamedTuple):

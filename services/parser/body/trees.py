@@ -37,6 +37,11 @@ class Trees(NamedTuple):
         chunks = [self._probabilities(columns[:, at : at + _AT_ONCE]) for at in range(0, count, _AT_ONCE)]
         return chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
 
+    def reading(self, columns: Sequence[str]) -> Trees:
+        """The same trees for examples with these columns. Raises ValueError where one that they need is missing."""
+        where = np.array([columns.index(name) for name in self.columns], np.int32)
+        return self._replace(columns=tuple(columns), column_of=where[self.column_of])
+
     def _probabilities(self, columns: NDArray[np.float32]) -> NDArray[np.float32]:
         answers = (columns[self.column_of] > self.more_than[:, None]).view(np.uint8)
         trees, levels = self.questions.shape

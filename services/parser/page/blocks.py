@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser
 
 from services.parser.limits import MAX_LINE_CHARS, MAX_NAMES_CHARS, MAX_NODES, MAX_PICTURES, MAX_SHORT_LINES
-from services.parser.page.names import TAG_BITS, keywords_of
+from services.parser.page.names import FOOTER, RELATED, TAG_BITS, keywords_of
 
 Part = Literal["content", "chrome", "related", "footer"]
 
@@ -31,12 +31,7 @@ _TELLING = _STRONG | {"a", "time", "span"}
 _CHROME_TAGS = frozenset({"nav", "aside", "form", "menu"})
 _HOLDERS = frozenset({"ul", "ol", "dl", "blockquote", "table", "tr", "figure", "pre"})
 """Elements that make what stands in them one list, quote, row or figure."""
-_RELATED = re.compile(
-    r"(?:^|[\s_-])(?:related|recommend\w*|similar|more-?news|other-?news|also|read-?(?:also|more)|popular|trending"
-    r"|latest|most-?read|last-?news|news-?(?:feed|ticker|line)|side-?bar|widget|comments?|disqus|promo|teasers?)(?:$|[\s_-])",
-    re.IGNORECASE,
-)
-_FOOTER = re.compile(r"(?:^|[\s_-])(?:site-?)?(?:footer|copyright|colophon)(?:$|[\s_-])", re.IGNORECASE)
+_WHOLE = frozenset({"body", "article", "main", "h1", "p"})
 _DIGIT = re.compile(r"\d")
 _HIDDEN = re.compile(r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden", re.IGNORECASE)
 
@@ -111,16 +106,9 @@ class Layout(NamedTuple):
     pictures: tuple[Picture, ...]
 
 
-class _Place(NamedTuple):
-    """Where a text stands: its block element, and what inline elements around it add."""
-
-    element: Element
-    linked: bool
-    strong: bool
-    around: str
-    part: Part
-    tags: int
-    marks: int
+_Place = tuple[Element, bool, bool, str, Part, int, int]
+"""Where a text stands: its block element, and what inline elements around it add: whether it is a link, whether it is
+bold, the classes of the innermost that has some, its part, tags and marks. A bare tuple: a page has a thousand."""
 
 
 def short_lines(blocks: Sequence[Block], start: int = 0) -> Iterator[tuple[int, Block]]:
@@ -145,36 +133,35 @@ def layout_of(tree: LexborHTMLParser, marked: Mapping[int, int] | None = None) -
     body = tree.body
     if body is None:
         return Layout((), ())
-    marked = marked or {}
     around_headlines = _around_headlines(tree)
-    marks = marked.get(body.mem_id, 0)
+    marks = marked.get(body.mem_id, 0) if marked else 0
     root = Element("body", "", "content", None, 0, 0, 0, 0, False, None, marks)
-    places = {body.mem_id: _Place(root, False, False, "", "content", 0, marks)}
+    places: dict[int, _Place] = {body.mem_id: (root, False, False, "", "content", 0, marks)}
+    place_of = places.get
     walk = _Walk()
     pictures: list[Picture] = []
     nodes = body.traverse(include_text=True)
     next(nodes, None)
-    for walked, node in enumerate(nodes):
-        if walked >= MAX_NODES:
-            break
+    for node in islice(nodes, MAX_NODES):
         parent = node.parent
-        place = places.get(parent.mem_id) if parent is not None else None
+        place = place_of(parent.mem_id) if parent is not None else None
         if place is None:
             continue
-        tag = node.tag or ""
+        tag = node.tag
         if tag == "-text":
             text = node.text_content
             if text:
                 walk.add(text, place)
             continue
-        if tag in _SKIPPED or not node.is_element_node:
+        if not tag or tag in _SKIPPED or not node.is_element_node:
             continue
         if tag == "br":
             walk.line_break()
             continue
+        outer, linked, strong, around, part, tags, marks = place
         attributes = node.attributes
-        outer, own = place.element, node.mem_id
-        names, hidden, marks = "", False, place.marks
+        own = node.mem_id
+        names, hidden, keywords = "", False, 0
         if attributes:
             if tag == "img":
                 if len(pictures) < MAX_PICTURES:
@@ -185,6 +172,7 @@ def layout_of(tree: LexborHTMLParser, marked: Mapping[int, int] | None = None) -
             classes, identity = attributes.get("class"), attributes.get("id")
             if classes or identity:
                 names = f"{classes or ''} {identity or ''}".strip()[:MAX_NAMES_CHARS]
+                keywords = keywords_of(names)
             if "hidden" in attributes or (
                 (style := attributes.get("style")) and _HIDDEN.search(style[:MAX_NAMES_CHARS])
             ):
@@ -194,37 +182,35 @@ def layout_of(tree: LexborHTMLParser, marked: Mapping[int, int] | None = None) -
         if tag in INLINE:
             if hidden:
                 continue
-            if walk.place is not None and walk.place.element is not outer:
+            if walk.place is not None and walk.place[0] is not outer:
                 walk.end()
-            if tag == "time" and attributes.get("datetime"):
-                walk.times.append(attributes["datetime"] or "")
-                walk.place = walk.place or place
             if names:
                 walk.names.append(names)
-            if names or tag in _TELLING or marks != place.marks:
+            if names or tag in _TELLING or marks != place[6]:
                 link = tag == "a"
-                places[own] = _Place(
-                    outer,
-                    link or place.linked,
-                    place.strong or tag in _STRONG,
-                    names or place.around,
-                    _part(tag, names, place.part) if link and names else place.part,
-                    place.tags | TAG_BITS.get(tag, 0),
-                    marks,
-                )
-            else:
-                places[own] = place
+                if link:
+                    part = _part(tag, keywords, part)
+                elif tag == "time" and attributes.get("datetime"):
+                    walk.times.append(attributes["datetime"] or "")
+                    walk.place = walk.place or place
+                tags |= TAG_BITS.get(tag, 0)
+                place = (outer, link or linked, strong or tag in _STRONG, names or around, part, tags, marks)
+            places[own] = place
             continue
-        walk.end()
-        keywords = keywords_of(names, attributes.get("itemprop") or "") if attributes else 0
-        part = place.part if own in around_headlines else _part(tag, names, place.part)
-        tags = place.tags | TAG_BITS.get(tag, 0)
+        if walk.place is not None or walk.breaks or walk.names:
+            walk.end()
+        if attributes and (property_ := attributes.get("itemprop")):
+            keywords |= keywords_of("", property_)
+        if own not in around_headlines:
+            part = _part(tag, keywords, part)
+        tags |= TAG_BITS.get(tag, 0)
         element = Element(
             tag, names, part, outer, outer.depth + 1, tags, outer.keywords | keywords, keywords,
-            hidden or outer.hidden, None, marks,
+            hidden or outer.hidden, outer.holder, marks,
         )  # fmt: skip
-        element.holder = element if tag in _HOLDERS else outer.holder
-        places[own] = _Place(element, place.linked, place.strong, names, part, tags, marks)
+        if tag in _HOLDERS:
+            element.holder = element
+        places[own] = (element, linked, strong, names, part, tags, marks)
     walk.end()
     return Layout(tuple(walk.blocks), tuple(pictures))
 
@@ -242,7 +228,7 @@ class _Walk:
         self.pieces: list[tuple[str, str]] = []
 
     def add(self, text: str, place: _Place) -> None:
-        if self.place is not None and self.place.element is not place.element:
+        if self.place is not None and self.place[0] is not place[0]:
             self.end()
         if text.isspace():
             if self.parts:
@@ -251,10 +237,10 @@ class _Walk:
         if self.place is None:
             self.place = place
         self.parts.append(text)
-        self.pieces.append((place.around, text))
-        if place.linked:
+        self.pieces.append((place[3], text))
+        if place[1]:
             self.linked += len(text)
-        if place.strong:
+        if place[2]:
             self.strong += len(text)
 
     def line_break(self) -> None:
@@ -269,18 +255,21 @@ class _Walk:
             if self.names:
                 self.names = []
             return
+        element, _, _, _, part, tags, marks = place
         text = "".join(self.parts)
-        if place.tags & _PREFORMATTED and "\n" in text:
+        if tags & _PREFORMATTED and "\n" in text:
             text = "\n".join(line.rstrip() for line in text.splitlines() if line.strip())
         else:
             text = " ".join(text.split())
-        element, size = place.element, max(1, len(text))
-        pieces = tuple((around, piece.strip()) for around, piece in self.pieces) if size <= MAX_LINE_CHARS else ()
+        size = len(text) or 1
+        pieces: tuple[tuple[str, str], ...] = ()
+        if size <= MAX_LINE_CHARS:
+            pieces = tuple([(around, piece.strip()) for around, piece in self.pieces])
         names = " ".join([element.names, *self.names]) if self.names else element.names
         self.blocks.append(
             Block(
-                text, element, element.tag, place.part, names, min(1.0, self.linked / size),
-                min(1.0, self.strong / size), breaks, place.tags, place.marks, tuple(self.times), pieces,
+                text, element, element.tag, part, names, min(1.0, self.linked / size) if self.linked else 0.0,
+                min(1.0, self.strong / size) if self.strong else 0.0, breaks, tags, marks, tuple(self.times), pieces,
             )
         )  # fmt: skip
         self.parts, self.pieces = [], []
@@ -300,13 +289,12 @@ def _around_headlines(tree: LexborHTMLParser) -> frozenset[int]:
     return frozenset(found)
 
 
-@lru_cache(maxsize=16_384)
-def _part(tag: str, classes: str, outer: Part) -> Part:
-    if outer in ("footer", "related"):
+def _part(tag: str, keywords: int, outer: Part) -> Part:
+    if outer == "footer" or outer == "related":
         return outer
-    if tag == "footer" or (classes and _FOOTER.search(classes)):
+    if tag == "footer" or keywords & FOOTER:
         return "footer"
     # A class on the whole page or article says nothing of one box in it.
-    if classes and tag not in ("body", "article", "main", "h1", "p") and _RELATED.search(classes):
+    if keywords & RELATED and tag not in _WHOLE:
         return "related"
     return "chrome" if tag in _CHROME_TAGS else outer

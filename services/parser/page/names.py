@@ -66,34 +66,50 @@ KEYWORDS = (
         "breadcrumb footer -nav menu authorbio authorbox authorinfo authorcard aboutauthor cookie subscri alsoread",
         "alsolike readmore readalso readnext -tag- -tags- social taboola outbrain teaser trending",
     ]),
+    # Whole words of a name: boxes of other articles and of readers' remarks, and the end of a page.
+    " ".join([
+        "-related- -recommend -similar- -more-news- -morenews- -other-news- -othernews- -also- -readalso- -readmore-",
+        "-read-more- -popular- -trending- -latest- -most-read- -mostread- -last-news- -lastnews- -news-feed-",
+        "-newsfeed- -news-line- -newsline- -news-ticker- -newsticker- -side-bar- -sidebar- -widget- -promo- -teaser-",
+        "-teasers- -comment- -comments- -disqus-",
+    ]),
+    "-footer- -sitefooter- -copyright- -sitecopyright- -colophon-",
 )  # fmt: skip
 """Parts of a class or an id, by what they tell; bit n of a mask is the n-th. A name is looked at twice: with `-` for
 every separator and around it, and without separators."""
 
-OWN_CONTAINER = 1 << (len(KEYWORDS) - 2)
-"""The bit of names such as `article-body`."""
+OWN_CONTAINER, _, RELATED, FOOTER = (1 << bit for bit in range(len(KEYWORDS) - 4, len(KEYWORDS)))
+"""The bits of names such as `article-body`, `read-also` and `site-footer`."""
 
 _BITS: dict[str, int] = {}
 for _bit, _parts in enumerate(KEYWORDS):
     for _part in _parts.split():
         _BITS[_part] = _BITS.get(_part, 0) | 1 << _bit
-_BIT_OF = tuple(_BITS.values())
+_BITS_OF = tuple(_BITS.values())
 _MATCHER = AhoCorasick(list(_BITS))
 _MAX_NAME_CHARS = 100
+_MAX_KEPT_CHARS = 300
+"""Longer lists of classes are read anew each time they come."""
 
 
 def keywords_of(names: str, itemprop: str = "") -> int:
     """The keywords in an element's classes and id, and in its itemprop."""
+    found = _keywords_of_names(names) if len(names) <= _MAX_KEPT_CHARS else _keywords_of_names.__wrapped__(names)
+    return found | _keywords_of_name(itemprop[:_MAX_NAME_CHARS]) if itemprop else found
+
+
+@lru_cache(maxsize=16_384)
+def _keywords_of_names(names: str) -> int:
     found = 0
     for name in names.split():
-        found |= _keywords_of_name(name)
-    return found | _keywords_of_name(itemprop) if itemprop else found
+        found |= _keywords_of_name(name[:_MAX_NAME_CHARS])
+    return found
 
 
 @lru_cache(maxsize=65_536)
 def _keywords_of_name(name: str) -> int:
-    dashed = name[:_MAX_NAME_CHARS].lower().replace("_", "-")
+    dashed = name.lower().replace("_", "-")
     found = 0
     for match in _MATCHER.find_matches_as_indexes(f"-{dashed}- {dashed.replace('-', '')}", overlapping=True):
-        found |= _BIT_OF[match[0]]
+        found |= _BITS_OF[match[0]]
     return found
