@@ -38,14 +38,25 @@ _MARKS = frozenset(
     if unicodedata.combining(c)
     or (unicodedata.decomposition(c) and all(map(unicodedata.combining, unicodedata.normalize("NFKD", c))))
 )
-_RUN_OF_MARKS = re.compile(f"[{''.join(sorted(_MARKS))}]+")
+_RUN_OF_MARKS = re.compile(f"[{''.join(sorted(_MARKS))}]{{{MOST_MARKS + 1},}}")
+_MAY_BE_A_RUN = re.compile(
+    f"[{''.join(sorted(c for c in _MARKS if ord(c) < 0x10000))}\U00010000-\U0010ffff]{{{MOST_MARKS + 1},}}"
+)
+"""The same or more: a class of few characters beyond U+FFFF is read many times as fast."""
+_IN_WORDS = bytes(min(byte, 0x80) for byte in range(256))
+_LONG_WORD = b"\x80" * (2 * MOST_MARKS + 2)
 
 
 def stream_safe(text: str) -> str:
     """The text without the marks that pile up beyond MOST_MARKS: normal forms sort them in time by the square."""
-    if text.isascii() or _MARKS.isdisjoint(text):
+    if len(text) <= MOST_MARKS or text.isascii() or not may_pile_up(text.encode("utf-8", "surrogatepass")):
         return text
-    return _RUN_OF_MARKS.sub(lambda run: run[0][:MOST_MARKS], text)
+    return _MAY_BE_A_RUN.sub(lambda found: _RUN_OF_MARKS.sub(lambda run: run[0][:MOST_MARKS], found[0]), text)
+
+
+def may_pile_up(utf8: bytes) -> bool:
+    """Whether the text has a word as long as too many marks: each takes two bytes or more, none of them ASCII."""
+    return _LONG_WORD in utf8.translate(_IN_WORDS)
 
 
 def fold(text: str) -> str:

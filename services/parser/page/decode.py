@@ -8,7 +8,7 @@ import re
 import zlib
 from dataclasses import dataclass
 
-from services.contracts.folding import stream_safe
+from services.contracts.folding import may_pile_up, stream_safe
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -33,6 +33,10 @@ _HTML_NAMES = {
 """Labels as browsers read them: Latin-1 is Windows-1252 on the web."""
 
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+_CONTROLS = bytes(byte for byte in (*range(0x20), 0x7F) if byte not in b"\t\n\r")
+_WIDE_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
+_NONCHARACTER = re.compile(rb"\xef(?:\xb7[\x90-\xaf]|\xbf[\xbe\xbf])")
+"""What _NOT_TEXT finds, in UTF-8: bytes are looked through many times as fast."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _MOST_DAMAGED = 0.03
 _WORD_OF_HIGH_BYTES = re.compile(rb"[\x80-\xff]{3,}")
@@ -67,15 +71,22 @@ def decode(content: bytes, http_charset: str | None = None) -> Decoded | None:
     found = _decode(content, http_charset)
     if found is None:
         return None
-    damaged = found.text.count("\ufffd") + len(_NOT_TEXT.findall(found.text))
+    text = clean(found.text)
+    damaged = found.text.count("\ufffd") + (0 if text is found.text else len(_NOT_TEXT.findall(found.text)))
     if damaged > 20 and damaged > _MOST_DAMAGED * len(found.text):
         return None
-    return Decoded(clean(found.text), found.encoding, found.origin)
+    return Decoded(text, found.encoding, found.origin)
 
 
 def clean(text: str) -> str:
     """The text without NUL, control characters, noncharacters and piles of marks; lone surrogates become U+FFFD."""
-    return stream_safe(_SURROGATES.sub("\ufffd", _NOT_TEXT.sub("", text)))
+    try:
+        raw = text.encode()
+    except UnicodeEncodeError:
+        return stream_safe(_SURROGATES.sub("\ufffd", _NOT_TEXT.sub("", text)))
+    if len(raw.translate(None, _CONTROLS)) < len(raw) or _WIDE_CONTROL.search(raw) or _NONCHARACTER.search(raw):
+        return stream_safe(_NOT_TEXT.sub("", text))
+    return stream_safe(text) if may_pile_up(raw) else text
 
 
 def _decode(content: bytes, http_charset: str | None) -> Decoded | None:
