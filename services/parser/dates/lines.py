@@ -139,9 +139,9 @@ class Lines:
     def _at(self, at: int) -> Iterator[Line]:
         """The dates of one block, or none where they are another's."""
         block = self._blocks[at]
-        text = block.text
-        if len(text) > MAX_DATE_CHARS or not (block.times or _CAN_BE_A_DATE.search(text)):
+        if len(block.text) > MAX_DATE_CHARS or not (block.times or _CAN_BE_A_DATE.search(block.text)):
             return
+        text = _spaced(block)
         stamps = [r for r in (read_stamp(time, self._habits) for time in block.times[:4]) if r]
         found = list(read_all(text, self._habits)) if _CAN_BE_A_DATE.search(text) else []
         if not (stamps or found) or _NOT_A_TEXT.search(text):
@@ -228,6 +228,11 @@ class Lines:
                 joined = [r for r in read_all(f"{found[0].raw} {near}", self._habits) if r.precision != "day"]
                 return joined or found
         return found
+
+
+def _spaced(block: Block) -> str:
+    """The block's text with spaces between its elements: a date and a counter side by side are no number."""
+    return " ".join(piece for _, piece in block.pieces) if len(block.pieces) > 1 else block.text
 
 
 def _head_of(title: str, wanted: set[str], blocks: Sequence[Block]) -> int | None:

@@ -105,7 +105,7 @@ def publication_of(
         chosen = Statement(fed, "feed", 0.6)
     changed = [*changes, *(_statement(line) for line in shown if line.changed and line.weight > WEAK)]
     if chosen is None:
-        chosen = next((s for s in last_statements(tree, blocks, clock.habits) if clock.is_possible(s)), None)
+        chosen = next((s for s in last_statements(tree, metadata, blocks, clock.habits) if clock.is_possible(s)), None)
     if chosen is None and changed:
         # The last change is the latest day that the page can be of, and mostly the same.
         chosen = replace(changed[0], confidence=0.3)

@@ -115,16 +115,19 @@ def _of_meta(metadata: Metadata, names: Sequence[str], habits: Habits) -> Iterat
                 yield Statement(reading, "meta", 0.9)
 
 
-def last_statements(tree: LexborHTMLParser, blocks: Sequence[Block], habits: Habits) -> Iterator[Statement]:
+def last_statements(
+    tree: LexborHTMLParser, metadata: Metadata, blocks: Sequence[Block], habits: Habits
+) -> Iterator[Statement]:
     """What says when where nothing else does: data that a page's scripts carry, the dateline of its first paragraph."""
     source = (tree.html or "")[:_MOST_SOURCE_CHARS]
+    of_others = {str(node.get("datePublished")) for node in metadata.graph.nodes[:_MOST_NODES]}
     for name in _IN_SCRIPTS:
         at = source.find(name)
         for _ in range(_MOST_TRIES):
             if at < 0:
                 break
             match = _VALUE_IN_SCRIPT.match(source, at + len(name))
-            if match and (reading := read_stamp(match[1], habits)):
+            if match and match[1] not in of_others and (reading := read_stamp(match[1], habits)):
                 yield Statement(reading, "json-ld", 0.4)
                 return
             at = source.find(name, at + 1)
