@@ -111,6 +111,11 @@ def test_what_the_source_says_counts_where_the_page_is_silent_and_its_letters_ag
             '<a hreflang="tg" href="/tg/news/900">Тоҷикӣ</a><a href="/kk/news/771" lang="kk">Қаз</a>',
             {"tg": "https://dolina.example/tg/news/900", "kk": "https://dolina.example/kk/news/771"},
         ),
+        (
+            "https://dolina.example/ru/news/snow-771",
+            '<a href="/news/snow-771">O‘zbekcha</a><a href="/news/snow-771#comments">3</a>',
+            {"uz": "https://dolina.example/news/snow-771"},
+        ),
         ("https://dolina.example/ru/news/771", '<a href="/uz/">O‘zbekcha</a><a href="/en">English</a>', {}),
         ("https://dolina.example/ru/news/771", '<a href="/ru/news/772">Рус</a><a href="/uz/news/900">Xabar</a>', {}),
         ("https://dolina.example/ru/news/771", '<a href="https://other.example/uz/news/771">O‘zbekcha</a>', {}),

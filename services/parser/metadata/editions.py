@@ -17,6 +17,9 @@ _PARAMETER = re.compile(r"[?&](?:lang|language|hl|l|locale)=([\w-]{2,10})")
 _NUMBER = re.compile(r"\d{3,}")
 _MOST_HREF_CHARS = 2_000
 _MOST_CANDIDATES = 60
+_NAMES_CHARS = 60
+_LEAST_TAIL = 4
+_SCHEMES = frozenset({"", "http:", "https:"})
 
 
 class _Address(NamedTuple):
@@ -48,11 +51,11 @@ def editions_of(stated: Stated, url: str, canonical: str | None) -> tuple[Editio
 def _switched(anchors: Sequence[Anchor], url: str) -> Iterator[tuple[str, str]]:
     """Languages and addresses of links that lead to this article in another language, as far as addresses tell."""
     here, language, candidates = _bare(url), in_address(url), 0
-    said = _names(url)
+    said, tail = _names(url), here.path[-1] if here.path else ""
     for anchor in anchors:
         names = _names(anchor.href)
         # Most links of a page name no language, or the page's own: that is told first, and cheaply.
-        if not names or names == said:
+        if names == said or (not names and (len(tail) < _LEAST_TAIL or tail not in anchor.href)):
             continue
         candidates += 1
         if candidates > _MOST_CANDIDATES or len(anchor.href) > _MOST_HREF_CHARS:
@@ -75,12 +78,16 @@ def _switched(anchors: Sequence[Anchor], url: str) -> Iterator[tuple[str, str]]:
 
 def _names(link: str) -> tuple[str, ...]:
     """The names of languages in a link: its host's first label, its first two segments, a parameter."""
-    parts = link.split("/", 5)
-    places = parts[1:3]
-    if len(parts) > 2 and not parts[1] and (not parts[0] or parts[0].endswith(":")):
-        places = [parts[2].split(".", 1)[0], *parts[3:5]]
-    found = tuple(place for place in places if place in LANGUAGES)
-    if "?" in link and (match := _PARAMETER.search(link, 0, _MOST_HREF_CHARS)):
+    scheme, slashes, rest = link.partition("//")
+    if slashes and scheme in _SCHEMES:
+        host, _, path = rest.partition("/")
+        places = [host.partition(".")[0], *path[:_NAMES_CHARS].split("/", 2)[:2]]
+    elif link[:1] == "/":
+        places = link[1:_NAMES_CHARS].split("/", 2)[:2]
+    else:
+        places = []
+    found = tuple([place for place in places if place in LANGUAGES])
+    if "=" in link and (match := _PARAMETER.search(link, 0, _MOST_HREF_CHARS)):
         found += (match[1],)
     return found
 

@@ -33,7 +33,7 @@ _PATTERNS = {"Cyrl": re.compile(r"[Ѐ-ԯ]"), "Latn": re.compile(r"[A-Za-zÀ-ɏ]"
 _OWN_LETTERS = re.compile(r"[іїєґўәғқңөұүһӣӯҳҷҗ]")
 _UZBEK_LATIN = re.compile(r"[og][‘ʻ’'`ʼ](?=[a-z])", re.IGNORECASE)
 _PARAMETERS = frozenset({"lang", "language", "hl", "l", "locale"})
-_SAMPLE_CHARS = 2_000
+_SAMPLE_CHARS = 1_200
 _LEAST_LETTERS = 60
 """Fewer say nothing about a script."""
 _LEAST_FOR_LACKING = 300

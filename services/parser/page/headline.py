@@ -15,7 +15,9 @@ _WORD = re.compile(r"\w+")
 
 def words_of(text: str) -> set[str]:
     """The words of a title, for comparing two."""
-    return set(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return set(_WORD.findall(text.casefold()))
 
 
 def headline(title: str, blocks: Sequence[Block]) -> int | None:
