@@ -43,10 +43,10 @@ def next_page_of(tree: LexborHTMLParser, url: str) -> str | None:
         wanted = own.number + 1
         for node in tree.css(f'a[href*="{wanted}"], link[rel~="next"][href*="{wanted}"]')[:MAX_LINKS]:
             href = node.attributes.get("href") or ""
-            if "#" in href and "comment" in href.lower():
+            if ("#" in href and "comment" in href.lower()) or not _leads_on(node, wanted):
                 continue
             link = address.absolute(url, href)
-            if link is None or not address.same_site(url, link) or not _leads_on(node, wanted):
+            if link is None or not address.same_site(url, link):
                 continue
             if any(r.number == wanted and r.base == own.base for r in _readings(link)):
                 return link
