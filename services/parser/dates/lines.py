@@ -24,7 +24,7 @@ from services.parser.page.blocks import Block, Element
 from services.parser.page.headline import headline, words_of
 from services.parser.page.names import TAG_BITS, keywords_of
 
-GOOD, FAIR, WEAK = 2.0, 0.6, -1.0
+GOOD, FAIR, WEAK = 2.0, 0.6, -1.2
 """Weights of a line that can stand for the page's date; of one that may where nothing better is there; and of one that
 is better than nothing."""
 
@@ -36,7 +36,9 @@ _SHORT_CHARS = 40
 _PROSE_CHARS = 260
 _MOST_WORDS = 9
 """Words beside a date: a name, a section, a place."""
+_MOST_LABELLED_WORDS = 16
 _WORDS_OF_A_TITLE = 4
+_LABEL_CHARS = 24
 _TEASER_CHARS = 25
 _OF_A_LIST = 3
 """Lines of one shape are a list from this number on."""
@@ -55,7 +57,7 @@ _OWN_DATE = re.compile(
     re.IGNORECASE,
 )
 _COMMENTS = keywords_of("disqus")
-_ASIDE = {"content": 0.0, "chrome": 0.8, "related": 0.9, "footer": 2.6}
+_ASIDE = {"content": 0.0, "chrome": 0.8, "related": 0.9, "footer": 4.0}
 _IN_ARTICLE = TAG_BITS["article"]
 _RANGE = re.compile(r"\s{0,2}(?:[-–—]|until|bis|to|по|до)\s{0,2}", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?…]\s+\w{4,}|\w{3,}[.!?…]\s*$")
@@ -151,11 +153,15 @@ class Lines:
         if at == self._head and not stamps and not _NAMED_DATE.search(block.names):
             # A headline that names a day is about that day, unless markup says that it is when.
             return
-        if len(others) > _MOST_WORDS or (not stamps and _SENTENCE.search(rest) and len(others) > 3):
-            return
+        is_sentence = not stamps and len(others) > 3 and _SENTENCE.search(rest) is not None
+        if len(others) > _MOST_WORDS or is_sentence:
+            # `This article was published on 15 May 2024.`
+            if len(others) > _MOST_LABELLED_WORDS or not (words.is_of_publication(rest) or words.is_of_a_change(rest)):
+                return
+            is_sentence = True
         if len(found) == 2 and _RANGE.fullmatch(text[found[0].end : found[1].start]):
             return
-        weight = self._weight(at, bool(stamps), rest, others)
+        weight = self._weight(at, bool(stamps), rest, others) - 1.5 * is_sentence
         if not stamps:
             found = self._with_neighbours_time(at, found)
         yield from _lines_of(text, stamps, found, weight)
@@ -179,12 +185,17 @@ class Lines:
                 weight += 1.8 - 0.15 * -gap
         elif named or marked:
             weight += 0.5
-        says_so = words.is_of_publication(rest)
+        says_so = words.is_of_publication(rest) or self._follows_a_label(at)
         is_own_footer = block.part == "footer" and (says_so or block.tags & _IN_ARTICLE)
         weight -= _ASIDE["chrome" if is_own_footer else block.part]
         weight += 1.3 * says_so
         is_labelled = says_so or words.is_of_a_change(rest)
         return weight - (0.4 if is_labelled else 1.0) * self._of_others(at) - 0.5 * at / max(1, len(self._blocks))
+
+    def _follows_a_label(self, at: int) -> bool:
+        """Whether the block before is a label of its own: `Published` in one cell, the day in the next."""
+        before = self._blocks[at - 1] if at else None
+        return before is not None and 0 < len(before.text) <= _LABEL_CHARS and words.is_of_publication(before.text)
 
     def _of_others(self, at: int) -> float:
         """What speaks for a comment's or a teaser's date: names, link text, a linked title beside it."""
@@ -192,7 +203,8 @@ class Lines:
         weight = 1.5 * self._is_in_comments(block)
         if block.linked > 0.6 and at != head:
             rest = _without(block.text, read_all(block.text, self._habits))
-            weight += 1.0 if len(words.words_in(rest)) > _WORDS_OF_A_TITLE else 0.0
+            is_title = len(words.words_in(rest)) > _WORDS_OF_A_TITLE
+            weight += is_title * (0.4 if _NAMED_DATE.search(block.names) else 1.0)
         for other in (at - 1, at + 1):
             near = self._blocks[other] if 0 <= other < len(self._blocks) else None
             if near is None or other == head or near.tag == "h1" or near.linked <= 0.6:

@@ -25,7 +25,8 @@ _PUBLISHED_META = (
     "ptime", "pdate", "article.published", "rnews:datepublished", "bt:pubdate", "vr:published_time",
     "citation_publication_date", "article_date_original", "originalpublicationdate", "displaydate",
     "shareaholic:article_published_time", "article:post_date", "publication_date", "publicationdate", "article.created",
-    "datecreated", "creation_date", "og:pubdate", "last-published", "dc.created", "release_date", "og:release_date",
+    "datecreated", "created", "creation_date", "og:pubdate", "last-published", "dc.created", "release_date",
+    "og:release_date",
 )  # fmt: skip
 _MODIFIED_META = (
     "article:modified_time", "article:modified", "og:updated_time", "og:modified_time", "datemodified",
@@ -57,7 +58,8 @@ _URL_DAY = re.compile(
 _URL_MONTH = re.compile(r"/((?:19|20)\d\d)[/-](0[1-9]|1[0-2])(?=[/-]|$)")
 _IN_SCRIPTS = (
     "datePublished", "date_published", "publishedAt", "published_at", "publishDate", "publish_date", "publishedDate",
-    "publicationDate", "publication_date", "firstPublishedAt", "first_published_at", "pubDate", "publishedOn",
+    "publicationDate", "publication_date", "publish_at", "firstPublishedAt", "first_published_at", "pubDate",
+    "publishedOn",
 )  # fmt: skip
 _VALUE_IN_SCRIPT = re.compile(r"(?:&quot;|\\?[\"'])\s{0,3}:\s{0,3}(?:&quot;|\\?[\"'])([^\"'&\\<>]{8,40})")
 _MOST_TRIES = 5
