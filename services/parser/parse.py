@@ -78,8 +78,6 @@ def _article(
     blocks = layout.blocks
     metadata = with_recipe(metadata_of(tree, page.url, blocks, page.rights, page.facts.language), recipe, blocks)
     url, believed = _address(page.url, metadata)
-    if address.is_root(url):
-        raise _Refused("not-an-article", "a home page")
     if recipe and recipe.not_article:
         raise _Refused("not-an-article", f"the site's recipe: no articles at {recipe.not_article}")
     title = metadata.title or ""
