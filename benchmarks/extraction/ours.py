@@ -12,6 +12,9 @@ from typing import Any
 from services.contracts.articles import ParsedArticle
 from services.contracts.message import Stamp
 from services.contracts.pages import FetchedPage, FetchRequest
+from services.parser.body import selection
+from services.parser.body.features import names
+from services.parser.body.trees import Trees, read
 from services.parser.limits import Limits
 from services.parser.parse import parse
 
@@ -43,12 +46,24 @@ def answer(content: bytes, url: str) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Answer each line of the input with a line."""
+def models_of(folder: Path) -> dict[int, Trees]:
+    """Fold → the model that saw none of its pages. Raises OSError, KeyError or ValueError."""
+    found = {}
+    for path in folder.glob("fold-*.npz"):
+        with path.open("rb") as file:
+            found[int(path.stem.removeprefix("fold-"))] = read(file).reading(names())
+    return found
+
+
+def main(folder: str | None = None) -> None:
+    """Answer each line of the input with a line; with a folder of models, each page by that of its fold."""
+    models = models_of(Path(folder)) if folder else {}
     for line in sys.stdin:
         asked = json.loads(line)
         url = asked["url"] or NO_URL
         try:
+            if models:
+                selection._model = lambda model=models[asked["fold"]]: model
             found = answer(Path(asked["html_path"]).read_bytes(), url if "://" in url else f"http://{url}")
         except Exception as error:
             found = {"error": f"{type(error).__name__}: {error}"[:300]}
@@ -57,4 +72,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])
