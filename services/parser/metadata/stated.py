@@ -17,6 +17,7 @@ from services.parser.limits import (
     MAX_LINKS_READ,
     MAX_LINKS_STATED,
     MAX_META_TAGS,
+    MAX_NAMES_CHARS,
     MAX_TITLE_CHARS,
 )
 from services.parser.page.decode import clean
@@ -171,7 +172,7 @@ class Authored:
             if outer is None or outer.tag in _WHOLES:
                 break
             around.append(outer.mem_id)
-            if outer.tag in _APART_TAGS or _APART.search(outer.attributes.get("class") or ""):
+            if outer.tag in _APART_TAGS or _APART.search(_cut(outer.attributes.get("class"))):
                 return tuple(around), True
             outer = outer.parent
         return tuple(around), False
@@ -218,7 +219,7 @@ def stated_of(tree: LexborHTMLParser) -> Stated:
         if tag in _HEAD_TAGS:
             _keep_head(stated, tag, node, a)
             continue
-        classes, rel, itemprop = a.get("class") or "", a.get("rel") or "", a.get("itemprop") or ""
+        classes, rel, itemprop = _cut(a.get("class")), _cut(a.get("rel")), _cut(a.get("itemprop"))
         if tag == "a":
             href = a.get("href") or ""
             if href and len(stated.anchors) < MAX_LINKS_READ:
@@ -242,7 +243,7 @@ def stated_of(tree: LexborHTMLParser) -> Stated:
         strength = 2 if tag == "h1" or "headline" in itemprop.split() else 1 if named else 0
         if (strength == 2 or tag == "h2" or named) and headings[strength] < MAX_HEADINGS:
             headings[strength] += 1
-            hidden = bool(_NO_HEADLINE.search(f"{classes} {a.get('id') or ''}")) or a.get("aria-hidden") == "true"
+            hidden = bool(_NO_HEADLINE.search(f"{classes} {_cut(a.get('id'))}")) or a.get("aria-hidden") == "true"
             stated.headings.append(Heading(node, tag, hidden, strength, at))
     return stated
 
@@ -297,7 +298,7 @@ def runs_of(node: LexborNode) -> list[tuple[str, bool]]:
             minor.add(inner.mem_id)
         elif inner.mem_id != node.mem_id:
             a = inner.attributes
-            classes = (a.get("class") or "") if a else ""
+            classes = _cut(a.get("class")) if a else ""
             if tag == "small" or (a and (_MINOR.search(classes) or a.get("aria-hidden") == "true")):
                 minor.add(inner.mem_id)
             elif outer in major or (classes and _MAJOR.search(classes)):
@@ -321,6 +322,10 @@ def one_line_or_space(text: str) -> str:
 def shown_text(node: LexborNode) -> str:
     """What an element shows, as one line."""
     return spelled("".join(run or " " for run, _ in runs_of(node)))[:MAX_TITLE_CHARS]
+
+
+def _cut(value: str | None) -> str:
+    return value[:MAX_NAMES_CHARS] if value else ""
 
 
 def _keep_meta(found: dict[str, list[str]], a: dict[str, str | None]) -> None:
