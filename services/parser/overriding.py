@@ -13,9 +13,8 @@ from services.parser.page.blocks import Block
 from services.parser.page.headline import headline
 from services.parser.recipe import BODY, DROP, Applied
 
-ORIGIN = "recipe"
-"""Where such values came from, as provenance names it."""
-METHOD = "recipe"
+RECIPE = "recipe"
+"""What provenance and the method of extraction say of such values."""
 
 
 def with_recipe(metadata: Metadata, recipe: Applied | None, blocks: Sequence[Block]) -> Metadata:
@@ -35,7 +34,7 @@ def with_recipe(metadata: Metadata, recipe: Applied | None, blocks: Sequence[Blo
     if not known:
         return metadata
     at = headline(recipe.title, blocks) if recipe.title else metadata.headline
-    origins = metadata.origins | dict.fromkeys(known, ORIGIN)
+    origins = metadata.origins | dict.fromkeys(known, RECIPE)
     return replace(metadata, headline=at, origins=origins, **known)  # type: ignore[arg-type]  # the names are its fields
 
 
@@ -45,7 +44,7 @@ def chosen_by(recipe: Applied | None, blocks: Sequence[Block]) -> Selection | No
         return None
     kept = tuple(i for i, block in enumerate(blocks) if block.text and block.marks & (BODY | DROP) == BODY)
     chosen = set(kept)
-    return Selection(kept, [float(i in chosen) for i in range(len(blocks))], 1.0, METHOD) if kept else None
+    return Selection(kept, [float(i in chosen) for i in range(len(blocks))], 1.0, RECIPE) if kept else None
 
 
 def without_dropped(selection: Selection, blocks: Sequence[Block]) -> Selection:

@@ -15,11 +15,11 @@ from services.contracts.outcomes import Rejection, RejectionReason
 from services.contracts.pages import FetchedPage
 from services.parser.body.next_page import next_page_of
 from services.parser.body.selection import Selection, select
-from services.parser.body.text import text_of
+from services.parser.body.text import Body, text_of
 from services.parser.dates.publication import Publication, publication_of
 from services.parser.limits import Limits
 from services.parser.metadata.metadata import Metadata, metadata_of
-from services.parser.overriding import chosen_by, with_recipe, without_dropped
+from services.parser.overriding import RECIPE, chosen_by, with_recipe, without_dropped
 from services.parser.page import address
 from services.parser.page.blocks import Layout, layout_of
 from services.parser.page.decode import Decoded, TooLarge, decode, unpack
@@ -83,8 +83,8 @@ def _article(
     title = metadata.title or ""
     body = text_of(layout, _selection(layout, metadata, recipe), title, page.url)
     publication = publication_of(page, tree, metadata, blocks, recipe)
-    why = why_no_article(url, tree, metadata, publication, body, blocks)
-    if why:
+    # Where the site's recipe finds a body, its site has said that the page is an article.
+    if body.method != RECIPE and (why := why_no_article(url, tree, metadata, publication, body, blocks)):
         raise _Refused("not-an-article", why)
     if not title:
         raise _Refused("no-title", "neither a headline nor a title")
@@ -118,7 +118,7 @@ def _article(
         engagement=None if views is None else Engagement(views=views, observed_at=page.fetched_at),
         editions=metadata.editions,
         rights=metadata.rights,
-        provenance=_provenance(metadata, publication, decoded, believed),
+        provenance=_provenance(metadata, publication, body, recipe, decoded, believed),
         extraction=Extraction(
             method=body.method,
             recipe=recipe.name if recipe else None,
@@ -171,11 +171,17 @@ def _text_of(page: FetchedPage, limits: Limits, content: bytes | None) -> Decode
     return decoded
 
 
-def _provenance(metadata: Metadata, publication: Publication, decoded: Decoded, believed: bool) -> dict[str, str]:
-    origins = dict(metadata.origins)
+def _provenance(
+    metadata: Metadata, publication: Publication, body: Body, recipe: Applied | None, decoded: Decoded, believed: bool
+) -> dict[str, str]:
+    origins = metadata.origins | {"text": RECIPE if body.method == RECIPE else "model"}
     for field, instant in (("published", publication.published), ("modified", publication.modified)):
         if instant:
             origins[field] = instant.source
+    if recipe and recipe.views is not None:
+        origins["views"] = RECIPE
+    elif body.views is not None:
+        origins["views"] = "counter"
     origins["canonical_url"] = "rel-canonical" if believed else "url"
     origins["encoding"] = f"{decoded.encoding} ({decoded.origin})"
     return dict(sorted(origins.items()))
