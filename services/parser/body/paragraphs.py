@@ -12,7 +12,7 @@ from services.parser.page.names import TAG_BITS
 
 _MAX_CELL_CHARS = 200
 """A longer cell is text that a table lays out."""
-_WHOLE = {"table": 2.0, "list": 0.5}
+_WHOLE = {"table": 8.0, "list": 4.0}
 """How many blocks may be missing for each that was chosen."""
 _MAX_MISSING = 40
 _MAX_LINKED = 0.5
@@ -80,7 +80,7 @@ def paragraphs_of(blocks: Sequence[Block]) -> list[str]:
 
 
 def whole(blocks: Sequence[Block], kept: list[int]) -> list[int]:
-    """The chosen blocks, and what is missing of tables and lists that were chosen for the most part.
+    """The chosen blocks, and what is missing of tables and lists of which a good part was chosen.
 
     `kept` are indices into the page's blocks, in order; so is what is returned.
     """
@@ -88,6 +88,8 @@ def whole(blocks: Sequence[Block], kept: list[int]) -> list[int]:
     held = {owner for owner in held if owner[0] in _WHOLE}
     if not held:
         return kept
+    layouts = {_owner(blocks[i]) for i in kept if len(blocks[i].text) > _MAX_CELL_CHARS or blocks[i].tag in _HEADINGS}
+    held = {owner for owner in held if owner[0] == "list" or owner not in layouts}
     chosen = set(kept)
     missing: dict[tuple[str, int], list[int]] = {}
     had: dict[tuple[str, int], int] = {}
@@ -105,6 +107,12 @@ def whole(blocks: Sequence[Block], kept: list[int]) -> list[int]:
         if len(indices) <= had[owner] * _WHOLE[owner[0]] and most <= _MAX_CELL_CHARS and not linked:
             chosen.update(indices)
     return sorted(chosen)
+
+
+def row_of(block: Block) -> int | None:
+    """What tells the block's table row from others, or None where it stands in none."""
+    holder = block.element.holder
+    return id(holder) if holder is not None and holder.tag == "tr" else None
 
 
 def is_time(text: str) -> bool:

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from services.contracts.articles import Image
 from services.parser.body import noise
-from services.parser.body.paragraphs import LIVE_ENTRIES, is_time, paragraphs_of, whole
+from services.parser.body.paragraphs import LIVE_ENTRIES, is_time, paragraphs_of, row_of, whole
 from services.parser.body.pictures import images_of, without_captions
 from services.parser.body.selection import Selection
 from services.parser.limits import MAX_LINE_CHARS, MAX_NAME_CHARS
@@ -216,6 +216,9 @@ def _without_edges(
     if len(entries) < LIVE_ENTRIES:
         entries = set()
     noisy = {place for place in range(len(kept)) if place not in entries and _is_edge_noise(blocks, kept, place)}
+    # A row of a table is judged as one: a number or a day in it is what the table is for.
+    text_rows = {row_of(blocks[index]) for place, index in enumerate(kept) if place not in noisy} - {None}
+    noisy = {place for place in noisy if row_of(blocks[kept[place]]) not in text_rows}
     keys = [named for name in names[:_MOST_NAMES] if (named := noise.key(name))]
     noisy.update(
         place
