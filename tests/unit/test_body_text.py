@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
@@ -20,12 +20,12 @@ TWO = "The mayor thanked the crews, who had worked on the quay for nine days and
 THREE = "Tickets cost as much as last year, and pupils of the valley school travel free of charge until June."
 
 
-def body(html: str, *, unchosen: Container[str] = (), doubted: Container[str] = (), title: str = TITLE) -> Body:
+def body(html: str, *, unchosen: Container[str] = (), doubted: Container[str] = (), names: Sequence[str] = ()) -> Body:
     """The text where every block but `unchosen` was chosen, those in `doubted` without certainty."""
     layout = layout_of(LexborHTMLParser(f"<body>{html}"))
     likely = [0.1 if b.text in unchosen else 0.6 if b.text in doubted else 0.97 for b in layout.blocks]
     kept = tuple(i for i, p in enumerate(likely) if p > 0.5)
-    return text_of(layout, Selection(kept, likely, 0.9, "test 1"), title, URL)
+    return text_of(layout, Selection(kept, likely, 0.9, "test 1"), TITLE, URL, names)
 
 
 def paragraphs(html: str, **choice: Container[str]) -> list[str]:
@@ -155,6 +155,31 @@ def test_the_text_ends_where_a_list_of_other_articles_begins() -> None:
 def test_a_box_of_other_articles_within_the_text_goes_and_the_text_goes_on() -> None:
     box = "<div><b>Читайте также:</b><p><a href='/1'>Школьники посадили сад</a></p><p>16.05.2024</p></div>"
     assert paragraphs(f"<p>{ONE}</p><p>{TWO}</p>{box}<p>{THREE}</p>") == [ONE, TWO, THREE]
+
+
+def test_a_table_and_a_list_of_which_a_part_was_chosen_are_read_whole() -> None:
+    table = "<table><tr><td>Quay</td><td>96</td></tr><tr><td>Park</td><td>until 15.04.2024</td></tr></table>"
+    items = "<ul><li>Bread</li><li>Milk</li><li>Tea</li></ul>"
+    assert paragraphs(f"<p>{ONE}</p>{items}{table}", unchosen=("96", "Park", "Milk")) == [
+        ONE,
+        "- Bread\n- Milk\n- Tea",
+        "Quay | 96\nPark | until 15.04.2024",
+    ]
+    menu = "<ul><li><a href='/1'>Home</a></li><li>Bread</li></ul>"
+    assert paragraphs(f"<p>{ONE}</p>{menu}", unchosen=("Home",)) == [ONE, "- Bread"]
+
+
+def test_a_byline_goes_from_the_edges() -> None:
+    names = ("Aziza Karimova", "Society")
+    page = f"<p>Society</p><p>{ONE}</p><p>Aziza Karimova praised the crews.</p><p>Aziza Karimova, correspondent</p>"
+    assert list(body(page, names=names).paragraphs) == [ONE, "Aziza Karimova praised the crews."]
+
+
+def test_lines_that_run_into_each_other_are_judged_by_their_parts() -> None:
+    glued = "<div><b>Read also</b><a href='/1'>Bridge is closed</a><a href='/2'>Library lends flutes</a></div>"
+    assert between(glued) == []
+    assert between("<div><span>Share</span><a href='/t'>Telegram</a></div>") == ["ShareTelegram"]
+    assert paragraphs(f"<p>{ONE}</p><div><span>Share</span><a href='/t'>Telegram</a></div>") == [ONE]
 
 
 def test_a_dateline_is_text() -> None:
