@@ -154,14 +154,15 @@ class Lines:
             # A headline that names a day is about that day, unless markup says that it is when.
             return
         is_sentence = not stamps and len(others) > 3 and _SENTENCE.search(rest) is not None
-        if len(others) > _MOST_WORDS or is_sentence:
+        is_long = len(others) > _MOST_WORDS and not stamps
+        if is_sentence or is_long:
             # `This article was published on 15 May 2024.`
-            if len(others) > _MOST_LABELLED_WORDS or not (words.is_of_publication(rest) or words.is_of_a_change(rest)):
+            says_so = words.is_of_publication(rest) or words.is_of_a_change(rest)
+            if len(others) > _MOST_LABELLED_WORDS or not (says_so or (is_long and not is_sentence)):
                 return
-            is_sentence = True
+        weight = self._weight(at, bool(stamps), rest, others) - 1.5 * (is_sentence or is_long)
         if len(found) == 2 and _RANGE.fullmatch(text[found[0].end : found[1].start]):
             return
-        weight = self._weight(at, bool(stamps), rest, others) - 1.5 * is_sentence
         if not stamps:
             found = self._with_neighbours_time(at, found)
         yield from _lines_of(text, stamps, found, weight)
@@ -228,7 +229,9 @@ class Lines:
     def _prose_before(self, at: int) -> int:
         """How many paragraphs stand between the headline and a block."""
         head = self._head if self._head is not None else at
-        return sum(len(b.text) > _PROSE_CHARS and b.linked < 0.5 for b in self._blocks[head + 1 : at][: 2 * _AFTER])
+        return sum(
+            len(b.text) > _PROSE_CHARS and b.linked < 0.5 for b in self._blocks[head + 1 : min(at, head + 2 * _AFTER)]
+        )
 
     def _with_neighbours_time(self, at: int, found: list[Reading]) -> list[Reading]:
         """`15.05.2024` and `19:34` in elements of their own."""
