@@ -151,7 +151,9 @@ def _many(settings: ParserSettings, workers: int, timeout: float | None) -> None
             warm()
             run(source, target, open_line, lambda page, content: work(page, limits, VERSION, content, recipes))
             return
-        pool = ProcessPool(workers, timeout or settings.parser_timeout_seconds, warm)
+        pool = ProcessPool(
+            workers, timeout or settings.parser_timeout_seconds, warm, settings.parser_worker_memory_bytes
+        )
 
         async def elsewhere(page: FetchedPage, content: bytes) -> ParsedArticle | Rejection:
             return await pool.run(work, page, limits, VERSION, content, recipes)

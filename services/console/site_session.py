@@ -48,7 +48,7 @@ async def session(sources: Iterable[Source], environ: Mapping[str, str]) -> Asyn
     book = SourceBook()
     for source in sources:
         book.apply(source.id, source)
-    pool = ProcessPool(1, parsing.parser_timeout_seconds, warm)
+    pool = ProcessPool(1, parsing.parser_timeout_seconds, warm, parsing.parser_worker_memory_bytes)
 
     async def parse(page: FetchedPage) -> ParsedArticle | Rejection:
         return await pool.run(work, page, parsing.limits, VERSION, None, parsing.parser_recipes)

@@ -20,7 +20,9 @@ def main() -> None:
         book_of(settings.parser_recipes)
     except RecipeError as error:
         refuse(f"PARSER_RECIPES can't be used:\n{error}")
-    pool = ProcessPool(settings.parser_workers, settings.parser_timeout_seconds, warm)
+    pool = ProcessPool(
+        settings.parser_workers, settings.parser_timeout_seconds, warm, settings.parser_worker_memory_bytes
+    )
     try:
         faust.run(stage_of(pool, settings.limits, settings.parser_recipes), settings)
     finally:

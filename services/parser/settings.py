@@ -15,6 +15,9 @@ class ParserSettings(RuntimeSettings):
 
     parser_workers: int = Field(2, ge=1, description="processes that parse")
     parser_timeout_seconds: float = Field(20.0, gt=0, description="for one page; then its process is killed")
+    parser_worker_memory_bytes: int = Field(
+        1024 * 1024 * 1024, ge=256 * 1024 * 1024, description="of data that each process may hold, on Linux"
+    )
     parser_min_text_chars: int = Field(Limits.min_text_chars, ge=1, description="a shorter text is no article")
     parser_max_text_chars: int = Field(
         Limits.max_text_chars, ge=1, le=700_000, description="a longer text is rejected as too-large"

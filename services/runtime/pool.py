@@ -7,6 +7,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -32,9 +33,17 @@ class Poisoned(Exception):
 class ProcessPool:
     """Killable workers for one import-light function per task; results must pickle."""
 
-    def __init__(self, workers: int, timeout_seconds: float, warm: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        workers: int,
+        timeout_seconds: float,
+        warm: Callable[[], None] | None = None,
+        memory_bytes: int | None = None,
+    ) -> None:
+        """`memory_bytes` bounds what each worker may take for its data, where the system can bound it (Linux)."""
         self._timeout = timeout_seconds
         self._warm = warm
+        self._memory = memory_bytes
         self._many = _Renewable(partial(self._pool, workers))
         self._alone = _Renewable(partial(self._pool, 1))
         self._turn = asyncio.Lock()
@@ -44,14 +53,17 @@ class ProcessPool:
             max_workers=workers,
             context=multiprocessing.get_context("spawn"),
             initializer=_start,
-            initargs=(os.getpid(), self._warm),
+            initargs=(os.getpid(), self._warm, self._memory),
         )
 
     async def run(self, function: Callable[..., T], *args: Any) -> T:
-        """What the function returns or raises. Raises Poisoned after a timeout or crash and one isolated retry."""
+        """What the function returns or raises.
+
+        Raises Poisoned after a timeout, a crash or the end of memory, and one isolated retry.
+        """
         try:
             return await self._once(self._many, function, args)
-        except (TaskTimeout, ProcessExpired, BrokenProcessPool):
+        except (TaskTimeout, ProcessExpired, BrokenProcessPool, MemoryError):
             pass
         # It may have been a neighbour's fault (memory, say), so the second try is alone.
         async with self._turn:
@@ -61,6 +73,8 @@ class ProcessPool:
                 raise Poisoned(f"no answer within {self._timeout:g} s, twice") from None
             except (ProcessExpired, BrokenProcessPool) as error:
                 raise Poisoned(f"the process died twice: {error}") from None
+            except MemoryError:
+                raise Poisoned(f"more than {self._memory or 'all'} bytes of memory, twice") from None
 
     async def _once(self, pool: _Renewable, function: Callable[..., T], args: tuple[Any, ...]) -> T:
         future = pool.usable().schedule(function, args=args, timeout=self._timeout)
@@ -109,11 +123,16 @@ def _end(pool: pebble.ProcessPool) -> None:
         pool.join(timeout=5)
 
 
-def _start(parent: int, warm: Callable[[], None] | None) -> None:
+def _start(parent: int, warm: Callable[[], None] | None, memory: int | None) -> None:
     """In each worker: signals are the parent's business, and no worker outlives its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    if memory is not None and sys.platform == "linux":
+        import resource  # which not every system has
+
+        # Address space would count what is only reserved, and libraries reserve much.
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     if warm:
         warm()
 

@@ -27,6 +27,11 @@ def hang(note: str) -> None:
     time.sleep(3600)
 
 
+def hoard(size: int) -> int:
+    """Hold so many bytes, and tell how many."""
+    return len(bytearray(size))
+
+
 def stumble(_: object = None) -> None:
     """Raise."""
     raise LookupError("asked to fail")

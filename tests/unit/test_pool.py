@@ -65,6 +65,17 @@ async def test_what_the_function_raises_comes_through_and_is_no_poison(pool: Pro
         await pool.run(poisonous.stumble)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing bounds the data of a process")
+async def test_an_input_that_takes_more_memory_than_a_process_may_hold_is_poison() -> None:
+    pool = ProcessPool(workers=1, timeout_seconds=20, memory_bytes=256 * 1024 * 1024)
+    try:
+        with pytest.raises(Poisoned, match="268435456 bytes of memory"):
+            await pool.run(poisonous.hoard, 1024 * 1024 * 1024)
+        assert await pool.run(poisonous.hoard, 1024) == 1024
+    finally:
+        await asyncio.to_thread(pool.close)
+
+
 async def test_an_input_whose_process_dies_once_is_tried_again_alone(pool: ProcessPool, tmp_path: Path) -> None:
     assert await pool.run(poisonous.crash_once, str(tmp_path / "note")) == "well"
 
