@@ -81,7 +81,8 @@ def _article(
     if recipe and recipe.not_article:
         raise _Refused("not-an-article", f"the site's recipe: no articles at {recipe.not_article}")
     title = metadata.title or ""
-    body = text_of(layout, _selection(layout, metadata, recipe), title, page.url)
+    names = (*metadata.authors, *metadata.organizations, metadata.section or "")
+    body = text_of(layout, _selection(layout, metadata, recipe), title, page.url, names)
     publication = publication_of(page, tree, metadata, blocks, recipe)
     # Where the site's recipe finds a body, its site has said that the page is an article.
     if body.method != RECIPE and (why := why_no_article(url, tree, metadata, publication, body, blocks)):
