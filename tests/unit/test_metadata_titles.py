@@ -89,6 +89,10 @@ def test_what_belongs_to_the_headline_stays(title: str) -> None:
     assert read(page(h1=f"<h1>{title}</h1>", og=title, site="Dolina")).title == title
 
 
+def test_a_headline_may_hold_the_name_of_its_site() -> None:
+    assert read(page("Dolina suv ostida", "<h1>Dolina suv ostida</h1>", site="Dolina")).title == "Dolina suv ostida"
+
+
 def test_a_page_that_only_names_its_site_has_no_title() -> None:
     assert read(page("Dolina", "<h1><a href='/'>Dolina</a></h1>", og="Dolina", site="Dolina")).title is None
 

@@ -39,6 +39,9 @@ _CLAIMS = (
 _MOST_CUTS = 24
 _MOST_LINK_CHARS = 500
 _MOST_RUNS = 12
+_LEAST_NAME = 3
+_MOST_BESIDE = 12
+"""Letters beside a site's name."""
 _LEAST_LETTERS = 5
 """Of what is left when a site's name is cut off."""
 _SURE = 0.5
@@ -252,13 +255,12 @@ def _agreed(claims: Sequence[Claim]) -> tuple[str, str]:
 
 
 def _is_known(part: str, sites: frozenset[str], sections: frozenset[str]) -> bool:
-    return part in sections or _is_name(part, sites)
+    """Whether what stands beside a separator is a section or the site, with a word or two more: Dolina News."""
+    if part in sections or _is_name(part, sites):
+        return True
+    return any(len(name) > _LEAST_NAME and name in part and len(part) < len(name) + _MOST_BESIDE for name in sites)
 
 
 def _is_name(part: str, sites: frozenset[str]) -> bool:
-    if not part:
-        return False
-    if part in sites:
-        return True
-    near = [name for name in sites if len(name) > 3]
-    return any((part in n and len(part) > 3) or (n in part and len(part) < len(n) + 12) for n in near)
+    """Whether a whole title is the site's name or a part of it; one that holds the name may be a headline."""
+    return bool(part) and (part in sites or any(len(part) > _LEAST_NAME and part in name for name in sites))
