@@ -104,6 +104,7 @@ def test_a_date_line_below_the_headline_is_told_by_the_clock_of_its_country(
         ({"timezone": "Asia/Samarkand", "url": "https://a.kg/1"}, "host", "2024-05-15T19:34:00+05:00"),
         ({"country": "KZ"}, "host", "2024-05-15T19:34:00+05:00"),
         ({"country": "KZ", "url": "https://a.kg/1"}, "host", "2024-05-15T19:34:00+06:00"),
+        ({"country": "KZ", "url": "https://a.us/1"}, "host", "2024-05-15T19:34:00+05:00"),
         ({"url": "https://a.us/1"}, "none", "2024-05-15T19:34:00"),
         ({"url": "https://a.io/1", "lang": "en"}, "none", "2024-05-15T19:34:00"),
         ({"url": "https://a.org/1", "lang": "ru"}, "none", "2024-05-15T19:34:00"),
@@ -205,7 +206,7 @@ def test_the_address_names_the_day(url: str, expected: str | None) -> None:
         "<div class=comments><div class=comment>Guest, 15.05.2024 19:34</div></div>",
         "<aside class=related><a href=/1>Beekeepers of four valleys choose their queen</a> <i>15.05.2024</i></aside>",
         "<ul>" + "".join(
-            f"<li><a href=/{n}>Beekeepers of four valleys choose queen {n}</a> <time datetime=2024-05-1{n}>{n}</time></li>"
+            f"<li><a href=/{n}>Beekeepers of four valleys choose no. {n}</a> <time datetime=2024-05-1{n}>x</time></li>"
             for n in range(4)
         ) + "</ul>",
         "<div>Views: 15052024</div>",
@@ -224,7 +225,7 @@ def test_a_range_of_days_is_an_event() -> None:
 @pytest.mark.parametrize(
     ("line", "published", "modified"),
     [
-        ("<div>Published 15.05.2024 19:34 | Updated 16.05.2024 10:00</div>", "2024-05-15T19:34:00", "2024-05-16T10:00:00"),
+        ("<p>Published 15.05.2024 19:34 | Updated 16.05.2024 10:00</p>", "2024-05-15T19:34:00", "2024-05-16T10:00:00"),
         ("<div>15 мая 2024</div><div>Обновлено: 16 мая 2024</div>", "2024-05-15", "2024-05-16"),
         ("<div>Yangilangan: 16.05.2024</div><div>E’lon qilingan: 15.05.2024</div>", "2024-05-15", "2024-05-16"),
         ("<div>Жаңартылды: 16.05.2024</div><div>15.05.2024</div>", "2024-05-15", "2024-05-16"),
@@ -271,6 +272,10 @@ def test_american_english_puts_the_month_first_where_no_country_speaks_against_i
 @pytest.mark.parametrize("day", ["2024-06-03", "1994-05-15", "2031-01-01T10:00:00Z"])
 def test_no_page_is_of_tomorrow_or_from_before_the_web(day: str) -> None:
     assert value(article(""), head=ld(day)) is None
+
+
+def test_a_day_in_the_address_that_has_not_come_gives_way_to_what_the_page_says() -> None:
+    assert value(article("<div>15.05.2024</div>"), url="https://a.example/2024/12/31/ferry/") == "2024-05-15"
 
 
 def test_the_feed_tells_the_time_of_the_day_that_the_address_names() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone, tzinfo
 
@@ -31,6 +31,8 @@ _FARTHEST = timedelta(hours=14)
 _MONTH_FIRST = "en-us"
 _AGAIN_DAYS = 3
 """A page whose publication and change lie so close may have been published anew."""
+_LATE_DAYS = 2
+"""How far behind its own address a page's data can be."""
 _URL_IS_SURE = 0.6
 """The confidence above which a day in the URL is a folder of its own."""
 
@@ -53,10 +55,8 @@ class _Clock:
     fetched_at: datetime
     habits: Habits
 
-    def instant(self, statement: Statement | None) -> Instant | None:
+    def instant(self, statement: Statement) -> Instant | None:
         """The statement as a point in time, or None where a page can't have been published then."""
-        if statement is None:
-            return None
         return dates.instant(
             statement.reading,
             source=statement.source,
@@ -69,11 +69,15 @@ class _Clock:
         """What a recipe found as a date; `now` is the local time at which the page was fetched."""
         reading = (dates.read_stamp(text, self.habits) or dates.read_relative(text, now)) if text else None
         statement = Statement(reading, "recipe", 1.0) if reading else None
-        return [statement] if statement and self.is_possible(statement) else []
+        return self.possible([statement]) if statement else []
 
     def is_possible(self, statement: Statement) -> bool:
         """Whether a page can have been published then."""
         return self.instant(statement) is not None
+
+    def possible(self, statements: Iterable[Statement]) -> list[Statement]:
+        """Those of which a page can be."""
+        return [statement for statement in statements if self.is_possible(statement)]
 
 
 def publication_of(
@@ -87,40 +91,39 @@ def publication_of(
     clock = _clock_of(page, metadata, recipe)
     now = page.fetched_at.astimezone(clock.zone) if clock.zone else page.fetched_at
     lines = Lines(metadata.title or "", blocks, now, clock.habits)
-    stated, changes = (list(filter(clock.is_possible, said)) for said in statements_of(tree, metadata, clock.habits))
+    stated, changes = (clock.possible(said) for said in statements_of(tree, metadata, clock.habits))
     if recipe:
         stated = [*clock.told(recipe.published_text, now), *stated]
         changes = [*clock.told(recipe.modified_text, now), *changes]
-    by_url, fed = day_in_url(page.url), dates.read_stamp(page.request.hints.published or "")
-    near = lines.near()
-    shown = [line for line in near if clock.is_possible(_statement(line))]
+    shown = [line for line in lines.near() if clock.is_possible(_statement(line))]
     if not stated and not any(line.weight >= GOOD and not line.changed for line in shown):
         shown = [line for line in lines.all() if clock.is_possible(_statement(line))]
     of_publication = [line for line in shown if not line.changed]
-    if stated:
-        chosen: Statement | None = _of_stated(stated, changes, of_publication, by_url)
-    else:
-        chosen = _of_shown(of_publication, by_url, month_in_url(page.url)) or _of_the_clock(lines, changes)
-    if chosen is None and fed:
-        chosen = Statement(fed, "feed", 0.6)
     changed = [*changes, *(_statement(line) for line in shown if line.changed and line.weight > WEAK)]
-    if chosen is None:
-        chosen = next((s for s in last_statements(tree, metadata, blocks, clock.habits) if clock.is_possible(s)), None)
-    if chosen is None and changed:
+    fed = dates.read_stamp(page.request.hints.published or "")
+    of_feed = clock.possible([Statement(fed, "feed", 0.6)]) if fed else []
+    of_url = clock.possible([by_url] if (by_url := day_in_url(page.url)) else [])
+
+    def candidates() -> Iterator[Statement | None]:
+        if stated:
+            yield _of_stated(stated, changes, of_publication, of_url)
+        yield _of_shown(of_publication, of_url, month_in_url(page.url))
+        yield _of_the_clock(lines, changes)
+        yield from of_feed
+        yield from clock.possible(last_statements(tree, metadata, blocks, clock.habits))
         # The last change is the latest day that the page can be of, and mostly the same.
-        chosen = replace(changed[0], confidence=0.3)
-    if chosen is None and of_publication and of_publication[0].weight > WEAK:
-        chosen = replace(_statement(of_publication[0]), confidence=0.2)
-    if chosen is None or not clock.is_possible(chosen):
-        return Publication(None, clock.instant(changed[0]) if changed else None)
-    others = [*stated, *(_statement(line) for line in shown if not line.changed and line.weight > 0)]
-    if fed:
-        others.append(Statement(fed, "feed", 0.6))
+        yield from (replace(statement, confidence=0.3) for statement in changed[:1])
+        yield from (replace(_statement(line), confidence=0.2) for line in of_publication[:1] if line.weight > WEAK)
+
+    chosen = next((candidate for candidate in candidates() if candidate and clock.is_possible(candidate)), None)
+    modified = clock.instant(_finest(changed[0], changed[1:], clock)) if changed else None
+    if chosen is None:
+        return Publication(None, modified)
+    others = [*stated, *(_statement(line) for line in of_publication if line.weight > 0), *of_feed]
     finest = _finest(chosen, others, clock)
     if finest.reading.precision == "day":
         finest = _with_a_time_near(finest, lines.short_texts_near(), clock.habits)
     published = clock.instant(finest) or clock.instant(chosen)
-    modified = clock.instant(_finest(changed[0], changed[1:], clock)) if changed else None
     if modified and published and modified.moment.date() < published.moment.date():
         modified = None
     return Publication(published, modified)
@@ -128,10 +131,12 @@ def publication_of(
 
 def _clock_of(page: FetchedPage, metadata: Metadata, recipe: Applied | None) -> _Clock:
     """The clock that the page's times are told by: its recipe's, its source's, its host's or its source's country's."""
-    country = country_of(page.url) or (page.facts.country or "").lower() or None
+    told = (page.facts.country or "").lower() or None
+    country = country_of(page.url) or told
     declared = (metadata.language or "").lower().replace("_", "-")
     known = recipe.zone if recipe else None
     zone = zone_named(known) or zone_named(page.facts.timezone) or zone_of_country(country)
+    zone = zone or zone_of_country(told)
     is_placed = zone is not None
     if zone is None and country is None:
         zone = zone_of_language(declared)
@@ -146,7 +151,7 @@ def _statement(line: Line) -> Statement:
 
 
 def _of_stated(
-    stated: Sequence[Statement], changes: Sequence[Statement], shown: Sequence[Line], by_url: Statement | None
+    stated: Sequence[Statement], changes: Sequence[Statement], shown: Sequence[Line], of_url: Sequence[Statement]
 ) -> Statement:
     """What data says, unless readers are told another day.
 
@@ -154,6 +159,8 @@ def _of_stated(
     another field of the data agrees with it, or where it is the earlier one; not where it is the day of the change.
     """
     first = stated[0]
+    if first.source == "recipe":
+        return first
     changed = {change.reading.when.date() for change in changes}
     seen = next((line for line in shown if line.weight >= GOOD and not _is_ambiguous(line.reading)), None)
     if seen and _days_apart(seen.reading, first.reading) > 1 and seen.reading.when.date() not in changed:
@@ -163,8 +170,10 @@ def _of_stated(
         again = not changes or any(_days_apart(change.reading, first.reading) <= _AGAIN_DAYS for change in changes)
         if seen.reading.when.date() < first.reading.when.date() and (again or seen.weight >= GOOD + 1):
             return _statement(seen)
-    if by_url and by_url.confidence > _URL_IS_SURE and first.reading.when.date() > by_url.reading.when.date():
-        return first if _days_apart(first.reading, by_url.reading) <= 2 else by_url
+    for url in of_url:
+        late = first.reading.when.date() - url.reading.when.date()
+        if url.confidence > _URL_IS_SURE and late.days > _LATE_DAYS:
+            return url
     return first
 
 
@@ -173,19 +182,18 @@ def _is_ambiguous(reading: Reading) -> bool:
     return "/" in reading.raw and reading.when.day <= 12
 
 
-def _of_shown(shown: Sequence[Line], by_url: Statement | None, month: tuple[int, int] | None) -> Statement | None:
+def _of_shown(shown: Sequence[Line], of_url: Sequence[Statement], month: tuple[int, int] | None) -> Statement | None:
     """What readers are told, checked by the URL."""
     for line in shown:
         if line.weight < GOOD:
             break
-        if by_url is None or _days_apart(line.reading, by_url.reading) <= 1 or line.marked:
+        if line.marked or all(_days_apart(line.reading, url.reading) <= 1 for url in of_url):
             return _statement(line)
-    if by_url:
-        return by_url
-    for line in shown:
-        if line.weight >= FAIR and (month is None or month == (line.reading.when.year, line.reading.when.month)):
-            return _statement(line)
-    return _statement(shown[0]) if shown and shown[0].weight >= FAIR else None
+    for url in of_url:
+        return url
+    fair = [line for line in shown if line.weight >= FAIR]
+    of_month = [line for line in fair if month == (line.reading.when.year, line.reading.when.month)]
+    return next((_statement(line) for line in [*of_month, *fair]), None)
 
 
 def _of_the_clock(lines: Lines, changes: Sequence[Statement]) -> Statement | None:
