@@ -115,12 +115,12 @@ def kind_of(line: str) -> Kind | None:
 
 def kind_of_pieces(pieces: Sequence[str]) -> Kind | None:
     """What a line of several runs of text is, which are read without spaces between them: `ShareFacebook`."""
-    kinds = [kind_of(piece) for piece in pieces[:_MAX_PIECES] if piece]
-    if len(kinds) < 2 or kinds[0] is None:
+    first = kind_of(pieces[0]) if len(pieces) > 1 else None
+    if first is None:
         return None
-    if kinds[0] == "related" and is_plain(pieces[0]):
+    if first == "related" and is_plain(pieces[0]):
         return "also"
-    return kinds[0] if None not in kinds else None
+    return first if all(kind_of(piece) for piece in pieces[1:_MAX_PIECES]) else None
 
 
 def is_plain(line: str) -> bool:

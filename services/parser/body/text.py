@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from services.contracts.articles import Image
 from services.parser.body import noise
+from services.parser.body.columns import own_column
 from services.parser.body.paragraphs import LIVE_ENTRIES, is_time, paragraphs_of, row_of, whole
 from services.parser.body.pictures import images_of, without_captions
 from services.parser.body.selection import Selection
@@ -64,7 +65,7 @@ def text_of(layout: Layout, selection: Selection, title: str, url: str, names: S
     at its edges. Paragraphs are as paragraphs_of() gives them.
     """
     blocks = layout.blocks
-    chosen = whole(blocks, [i for i in selection.kept if blocks[i].text])
+    chosen = own_column(blocks, whole(blocks, [i for i in selection.kept if blocks[i].text]), title)
     kept = _own(blocks, _with_times(blocks, chosen), selection.probabilities, title, names)
     size = sum(len(blocks[i].text) for i in kept)
     linked = sum(len(blocks[i].text) * blocks[i].linked for i in kept) / max(1, size)
@@ -83,8 +84,15 @@ def _kind(block: Block) -> noise.Kind | None:
         return None
     kind = noise.kind_of(block.text)
     if kind is None and len(block.pieces) > 1 and len(block.text) <= MAX_LINE_CHARS:
-        return noise.kind_of_pieces([piece for _, piece in block.pieces])
+        return noise.kind_of_pieces([piece for _, piece in block.pieces if piece])
     return kind
+
+
+def _kinds(blocks: Sequence[Block], kept: list[int]) -> dict[int, noise.Kind]:
+    """What those blocks are that may be lines around an article; long ones are looked at near the ends only."""
+    near = {*kept[: 2 * _EDGE], *kept[-2 * _EDGE :]}
+    judged = [i for i in kept if len(blocks[i].text) <= _MAX_INNER_CHARS or i in near]
+    return {i: kind for i in judged if (kind := _kind(blocks[i])) is not None}
 
 
 def views_of(blocks: Sequence[Block]) -> int | None:
@@ -127,9 +135,9 @@ def _own(
         return kept
     kept = without_captions(blocks, kept)
     kept = _without_repeats(blocks, _below_title(blocks, kept, title))
-    kept = _before_related(blocks, kept)
-    kept = _without_boxes(blocks, kept)
-    return _without_edges(blocks, kept, probabilities, names)
+    kinds = _kinds(blocks, kept)
+    kept = _without_boxes(blocks, _before_related(blocks, kept, kinds), kinds)
+    return _without_edges(blocks, kept, kinds, probabilities, names)
 
 
 def _below_title(blocks: Sequence[Block], kept: list[int], title: str) -> list[int]:
@@ -162,15 +170,15 @@ def _without_repeats(blocks: Sequence[Block], kept: list[int]) -> list[int]:
     return own
 
 
-def _before_related(blocks: Sequence[Block], kept: list[int]) -> list[int]:
+def _before_related(blocks: Sequence[Block], kept: list[int], kinds: Mapping[int, noise.Kind]) -> list[int]:
     """Cut where only titles and dates of other articles follow, below a heading or as a list of both."""
     start = len(kept)
     dates = titles = 0
     cut = start
-    while start and _is_listed(blocks[kept[start - 1]]):
+    while start and (kept[start - 1] in kinds or _may_be_a_title(blocks[kept[start - 1]])):
         start -= 1
         block = blocks[kept[start]]
-        kind = _kind(block)
+        kind = kinds.get(kept[start])
         dates += kind == "date" or is_time(block.text)
         titles += kind is None
         if start and kind == "related":
@@ -181,21 +189,18 @@ def _before_related(blocks: Sequence[Block], kept: list[int]) -> list[int]:
     return kept[:cut]
 
 
-def _is_listed(block: Block) -> bool:
-    """Whether the block could be a line of a list of other articles."""
-    text = block.text
-    if len(text) > _MAX_LISTED_CHARS:
-        return _kind(block) is not None
-    return block.linked > 0.6 or not _SENTENCE_END.search(text) or _kind(block) is not None
+def _may_be_a_title(block: Block) -> bool:
+    """Whether the block could be the title of another article in a list."""
+    return len(block.text) <= _MAX_LISTED_CHARS and (block.linked > 0.6 or not _SENTENCE_END.search(block.text))
 
 
-def _without_boxes(blocks: Sequence[Block], kept: list[int]) -> list[int]:
+def _without_boxes(blocks: Sequence[Block], kept: list[int], kinds: Mapping[int, noise.Kind]) -> list[int]:
     """Without what can't be mistaken, wherever it stands: also boxes that lead to other articles."""
     own: list[int] = []
     in_a_box = False
     for index in kept:
         block = blocks[index]
-        kind = _kind(block) if len(block.text) <= _MAX_INNER_CHARS else None
+        kind = kinds.get(index) if len(block.text) <= _MAX_INNER_CHARS else None
         if kind == "related" and (block.linked > 0.6 or noise.is_plain(block.text)):
             in_a_box = True
             continue
@@ -209,13 +214,21 @@ def _without_boxes(blocks: Sequence[Block], kept: list[int]) -> list[int]:
 
 
 def _without_edges(
-    blocks: Sequence[Block], kept: list[int], probabilities: Sequence[float], names: Sequence[str]
+    blocks: Sequence[Block],
+    kept: list[int],
+    kinds: Mapping[int, noise.Kind],
+    probabilities: Sequence[float],
+    names: Sequence[str],
 ) -> list[int]:
     times = [place for place, index in enumerate(kept) if is_time(blocks[index].text)]
     entries = {place for place in times if _is_prose(blocks, kept, place + 1)}
     if len(entries) < LIVE_ENTRIES:
         entries = set()
-    noisy = {place for place in range(len(kept)) if place not in entries and _is_edge_noise(blocks, kept, place)}
+    noisy = {
+        place
+        for place, index in enumerate(kept)
+        if index in kinds and place not in entries and not _is_subheading(blocks, kept, place)
+    }
     # A row of a table is judged as one: a number or a day in it is what the table is for.
     text_rows = {row_of(blocks[index]) for place, index in enumerate(kept) if place not in noisy} - {None}
     noisy = {place for place in noisy if row_of(blocks[kept[place]]) not in text_rows}
@@ -241,12 +254,10 @@ def _without_edges(
     ]
 
 
-def _is_edge_noise(blocks: Sequence[Block], kept: Sequence[int], place: int) -> bool:
+def _is_subheading(blocks: Sequence[Block], kept: Sequence[int], place: int) -> bool:
+    """Whether a line is one word above text: it may be any word then."""
     block = blocks[kept[place]]
-    if _kind(block) is None:
-        return False
-    # A subheading may be any one word.
-    return not (block.tag in _HEADINGS and " " not in noise.key(block.text) and _is_prose(blocks, kept, place + 1))
+    return block.tag in _HEADINGS and " " not in noise.key(block.text) and _is_prose(blocks, kept, place + 1)
 
 
 def _is_byline(text: str, names: Sequence[str]) -> bool:
