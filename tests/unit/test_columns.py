@@ -13,10 +13,10 @@ TEXT = "".join(
 SIDE = "<p>A notice of the office: letters are opened on Mondays, and answered as soon as they can be.</p>"
 
 
-def kept(body: str) -> list[str]:
+def kept(body: str, title: str = "") -> list[str]:
     blocks = layout_of(LexborHTMLParser(f"<html><body>{body}</body></html>")).blocks
     shown = [i for i, block in enumerate(blocks) if block.text]
-    return [blocks[i].text for i in own_column(blocks, shown)]
+    return [blocks[i].text for i in own_column(blocks, shown, title)]
 
 
 def test_cells_beside_the_text_are_no_text() -> None:
@@ -44,3 +44,8 @@ def test_a_table_in_a_text_is_left_as_it_is() -> None:
 
 def test_columns_of_one_length_are_all_kept() -> None:
     assert len(kept(f"<table><tr><td>{TEXT}</td><td>{TEXT}</td><td>{TEXT}</td></tr></table>")) == 18
+
+
+def test_the_cell_of_the_title_is_the_texts_own_even_beside_longer_ones() -> None:
+    row = f"<tr><td>{SIDE * 9}</td><td><b>A bridge</b>{TEXT}</td></tr>"
+    assert [line for line in kept(f"<table>{row}</table>", "A Bridge") if "notice" in line] == []

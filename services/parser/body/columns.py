@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from services.parser.page.blocks import Block, Element
+from services.parser.page.headline import headline
 from services.parser.page.names import TAG_BITS
 
 _CELLS = frozenset({"td", "th"})
@@ -14,17 +15,24 @@ _MOST_OF_THE_TEXT = 0.5
 """Share of the characters that the column of the text must hold."""
 _NEARLY_ALL = 0.9
 """Share of the characters that must stand in the table, or it is part of the text and not the page's frame."""
+_MIN_CHARS = 200
+"""Of text in the cell of the title, for it to be the text's."""
 _MAX_LEVELS = 8
 """Tables in tables that are looked at."""
 _MAX_DEPTH = 200
 
 
-def own_column(blocks: Sequence[Block], kept: Sequence[int]) -> list[int]:
-    """The kept blocks without those that stand in the row of the text's cell, but in another cell of it."""
+def own_column(blocks: Sequence[Block], kept: Sequence[int], title: str) -> list[int]:
+    """The kept blocks without those that stand in the row of the text's cell, but in another cell of it.
+
+    The text's cell is the one below whose roof the title stands, too, or else the one with most of the text.
+    """
     own = list(kept)
     if not any(blocks[i].tags & _IN_A_TABLE for i in own):
         return own
     cells = {i: _cells_around(blocks[i].element) for i in own}
+    at = headline(title, blocks)
+    titled = [] if at is None else _cells_around(blocks[at].element)
     for level in range(_MAX_LEVELS):
         sizes: Counter[int] = Counter()
         known: dict[int, Element] = {}
@@ -37,7 +45,9 @@ def own_column(blocks: Sequence[Block], kept: Sequence[int]) -> list[int]:
         if not sizes or sizes.total() < _NEARLY_ALL * every:
             break
         key, size = sizes.most_common(1)[0]
-        if size < _MOST_OF_THE_TEXT * every:
+        if level < len(titled) and sizes[id(titled[level])] >= _MIN_CHARS:
+            key = id(titled[level])
+        elif size < _MOST_OF_THE_TEXT * every:
             break
         main = known[key]
         own = [i for i in own if level >= len(cells[i]) or not _is_beside(cells[i][level], main)]

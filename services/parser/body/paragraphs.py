@@ -150,7 +150,9 @@ def _crowded(blocks: Sequence[Block], owners: Sequence[tuple[str, int]]) -> set[
     crowded: set[tuple[str, int]] = set()
     items: dict[int, Element] = {}
     for block, owner in zip(blocks, owners, strict=True):
-        if owner[0] == "table" and (len(block.text) > _MAX_CELL_CHARS or block.tag in _HEADINGS):
+        if owner[0] == "table" and (
+            len(block.text) > _MAX_CELL_CHARS or block.tag in _HEADINGS or _is_a_paragraph_of_a_cell(block)
+        ):
             crowded.add(owner)
         elif owner[0] == "table" and block.tag == "p" and len(block.text) >= _PROSE_CHARS:
             # Two paragraphs of some length in one cell are no data.
@@ -161,6 +163,11 @@ def _crowded(blocks: Sequence[Block], owners: Sequence[tuple[str, int]]) -> set[
             if first is not block.element or block.breaks > 1:
                 crowded.add(owner)
     return crowded
+
+
+def _is_a_paragraph_of_a_cell(block: Block) -> bool:
+    """Whether empty lines part the block from text above it in one cell: no data are written so."""
+    return block.breaks > 1 and len(block.text) >= _PROSE_CHARS
 
 
 def _outermost(holder: Element) -> Element:
