@@ -18,7 +18,8 @@ _CYRILLIC = {
     "ў": f"o{TURNED_COMMA}", "қ": "q", "ғ": f"g{TURNED_COMMA}", "ҳ": "h",
 }  # fmt: skip
 _TO_LATIN = str.maketrans(_CYRILLIC)
-_ONE_APOSTROPHE = str.maketrans(dict.fromkeys(APOSTROPHES, TURNED_COMMA))
+_ANY_CYRILLIC = re.compile(f"[{''.join(_CYRILLIC)}]")
+_OTHER_APOSTROPHES = APOSTROPHES.replace(TURNED_COMMA, "")
 _BY_PLACE = (
     (re.compile(r"ъе"), "ye"),
     (re.compile(r"ъ(?=[ёюя])"), ""),
@@ -28,7 +29,6 @@ _BY_PLACE = (
 )
 """Letters whose Latin depends on their neighbours: съезд syezd, поезд poyezd, акция aksiya, батальон batalyon."""
 _MONTHS = re.compile(r"tyabr")  # сентябрь and октябрь are sentabr and oktabr, but often typed as they are said
-_SPACES = re.compile(r"\s+")
 
 MOST_MARKS = 30
 """Combining marks on one letter: more is no writing, as Unicode's stream-safe text has it."""
@@ -62,15 +62,24 @@ def may_pile_up(utf8: bytes) -> bool:
 def fold(text: str) -> str:
     """Lower case, one apostrophe, Latin letters, single spaces: Ўзбекистон, O'zbekiston and O‘ZBEKISTON are one."""
     # Apostrophes first: NFKC would turn the acute accent into a space with a combining mark.
-    text = _caseless(text.translate(_ONE_APOSTROPHE)).translate(_ONE_APOSTROPHE)
-    for place, latin in _BY_PLACE:
-        text = place.sub(latin, text)
+    text = _with_one_apostrophe(_caseless(_with_one_apostrophe(text)))
+    if _ANY_CYRILLIC.search(text):
+        for place, latin in _BY_PLACE:
+            text = place.sub(latin, text)
+        text = text.translate(_TO_LATIN)
     # Once more: an accent can stand on a letter that is Latin only now.
-    text = _MONTHS.sub("tabr", _caseless(text.translate(_TO_LATIN)))
-    return _SPACES.sub(" ", text).strip()
+    return " ".join(_MONTHS.sub("tabr", _caseless(text)).split())
+
+
+def _with_one_apostrophe(text: str) -> str:
+    for apostrophe in _OTHER_APOSTROPHES:
+        text = text.replace(apostrophe, TURNED_COMMA)
+    return text
 
 
 def _caseless(text: str) -> str:
+    if text.isascii():
+        return text.lower()
     text = stream_safe(text)
     # Twice, as Unicode defines it: folding the case can undo a normal form and the other way round.
     for _ in range(2):
