@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -89,14 +89,17 @@ class Lines:
         """Those around the headline, the likeliest first."""
         if self._head is None:
             return []
-        window = range(max(0, self._head - _BEFORE), min(len(self._blocks), self._head + _AFTER + 1))
-        return _by_weight(line for at in window for line in self._at(at))
+        return self._among(range(max(0, self._head - _BEFORE), min(len(self._blocks), self._head + _AFTER + 1)))
 
     def all(self) -> list[Line]:
         """Those of the whole page, the likeliest first."""
+        return self._among(range(len(self._blocks)))
+
+    def _among(self, places: Iterable[int]) -> list[Line]:
         found: list[tuple[tuple[str, str], Line]] = []
         seen = 0
-        for at, block in enumerate(self._blocks):
+        for at in places:
+            block = self._blocks[at]
             if len(block.text) <= MAX_DATE_CHARS and (block.times or _CAN_BE_A_DATE.search(block.text)):
                 seen += 1
                 if seen > MAX_SHORT_LINES:
@@ -141,8 +144,6 @@ class Lines:
     def _at(self, at: int) -> Iterator[Line]:
         """The dates of one block, or none where they are another's."""
         block = self._blocks[at]
-        if len(block.text) > MAX_DATE_CHARS or not (block.times or _CAN_BE_A_DATE.search(block.text)):
-            return
         text = _spaced(block)
         stamps = [r for r in (read_stamp(time, self._habits) for time in block.times[:4]) if r]
         found = list(read_all(text, self._habits)) if _CAN_BE_A_DATE.search(text) else []
