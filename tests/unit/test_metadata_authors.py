@@ -36,6 +36,8 @@ def read(body: str = "", head: str = "", *, ld: object = None) -> Metadata:
         ("Written by J. R. R. Holm and Ann Lee", ("J. R. R. Holm", "Ann Lee")),
         ("Ann Lee, MD, PhD", ("Ann Lee, MD, PhD",)),
         ("Ann Lee @annlee ann@dolina.example", ("Ann Lee",)),
+        ("By Ann Lee, Digital Security Expert", ("Ann Lee",)),
+        ("Editor Ann Lee", ("Ann Lee",)),
         ("Ann Lee / Omar Saidov", ("Ann Lee", "Omar Saidov")),
         ("Von Jörg Maier und Ute Groß", ("Jörg Maier", "Ute Groß")),
         ("Par Élise Durand", ("Élise Durand",)),
@@ -45,6 +47,7 @@ def read(body: str = "", head: str = "", *, ld: object = None) -> Metadata:
         ("Muallif: Dilnoza Yo‘ldosheva", ("Dilnoza Yo‘ldosheva",)),
         ("Муаллиф: Азиз Ғозиев", ("Азиз Ғозиев",)),
         ("Матн: Азиз Ғозиев ва Малика Ўринова", ("Азиз Ғозиев", "Малика Ўринова")),
+        ("Ш.Каримов, Ғ. Ҳасанов", ("Ш.Каримов", "Ғ. Ҳасанов")),
         ("Дилноза Каримова тайёрлади", ("Дилноза Каримова",)),
         ("Gulchehra MATYOQUBOVA, viloyat muxbiri", ("Gulchehra MATYOQUBOVA",)),
         ("Авторлар: Қуандық Әбдіқадыров және Айгүл Нұрлан", ("Қуандық Әбдіқадыров", "Айгүл Нұрлан")),
@@ -63,7 +66,8 @@ def test_persons_are_read_from_bylines_of_the_region(line: str, persons: tuple[s
 @pytest.mark.parametrize(
     "line",
     ["Reuters", "Редакция", "Matbuot xizmati", "Матбуот хизмати", "ТАСС", "Dolina", "BBC News", "News Desk",
-     "dolina.uz", "Анадолу агентство", "ИА «Фергана»", "O‘zA", "Presse Augsburg", "Haber Merkezi", "خبرگزاری فارس"],
+     "dolina.uz", "Анадолу агентство", "ИА «Фергана»", "O‘zA", "Presse Augsburg", "BBC Uzbek",
+     "Ozodlik radiosi", "Haber Merkezi", "خبرگزاری فارس"],
 )  # fmt: skip
 def test_agencies_desks_and_the_site_are_no_persons(line: str) -> None:
     names = names_in([line], frozenset({"dolina"}))

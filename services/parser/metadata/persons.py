@@ -13,6 +13,7 @@ from services.parser.metadata.stated import one_line
 from services.parser.metadata.titles import folded
 
 _MOST_WORDS = 6
+_LONG_NAME = 4
 _MOST_PARTS = 40
 _MOST_CREDENTIALS = 4
 
@@ -75,6 +76,8 @@ _DOMAIN = re.compile(
 _NO_NAME_CHARS = re.compile(r"[#:/\\|<>=!?;+*{}…]")
 _IN_QUOTES = re.compile(r"[«„]")
 """Newspapers and agencies are named in quotation marks, persons are not."""
+_GLUED_INITIAL = re.compile(r"\b([^\W\d_])\.(?=[^\W\d_])")
+"""Ш.Каримов"""
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -116,13 +119,7 @@ def names_in(values: Iterable[str], sites: frozenset[str] = frozenset()) -> Name
             lowered = part.casefold().strip(".")
             if lowered in _ACCOUNTS:
                 continue
-            if (
-                fold in sites
-                or lowered in _AGENCIES
-                or _BODY.search(part)
-                or _IN_QUOTES.search(part)
-                or _DOMAIN.match(part)
-            ):
+            if fold in sites or _is_body(part):
                 bodies.setdefault(fold, part)
             elif _is_person(part):
                 persons.setdefault(fold, part)
@@ -154,8 +151,9 @@ def _parts(text: str) -> list[str]:
         if match := _LABEL.match(part):
             part = part[match.end() :]
         if _JOB.search(part):
-            part = _without_jobs(part)
-            if not part or (found and len(part.split()) < 2):
+            # Jane Doe, Security Expert: what follows a name tells who she is. Editor Jane Doe: the name is in it.
+            part = "" if found else _without_jobs(part)
+            if not part:
                 continue
         found.append(part)
     return found
@@ -172,9 +170,22 @@ def _without_jobs(part: str) -> str:
     return "" if _JOB.search(rest) or len(words) < 2 else rest
 
 
+def _is_body(part: str) -> bool:
+    """Whether a name is that of an agency, an office or an outlet."""
+    if _BODY.search(part) or _IN_QUOTES.search(part) or _DOMAIN.match(part):
+        return True
+    lowered = part.casefold().strip(".")
+    first = lowered.split()[0]
+    # BBC Uzbek, Sputnik Tojikiston; but Ani is a name as well as an agency.
+    is_edition = first in _AGENCIES and (
+        len(first) > _LONG_NAME or (part[: len(first)].isupper() and not part.isupper())
+    )
+    return lowered in _AGENCIES or is_edition
+
+
 def _is_person(part: str) -> bool:
     """Whether a text has the shape of a full name: words with capitals, initials, particles."""
-    words = part.split(",")[0].split()
+    words = _GLUED_INITIAL.sub(r"\1. ", part.split(",")[0]).split()
     if not 2 <= len(words) <= _MOST_WORDS or len(part) > MAX_NAME_CHARS // 2 or any(c.isdigit() for c in part):
         return False
     if _NO_NAME_CHARS.search(part) or not all(_LETTER.search(word) for word in words):
