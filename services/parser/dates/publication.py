@@ -121,8 +121,8 @@ def publication_of(
         return Publication(None, modified)
     others = [*stated, *(_statement(line) for line in of_publication if line.weight > 0), *of_feed]
     if chosen.reading.precision == "day":
-        # `Today, 19:34` gives the time of a day that the address names.
-        others += [_statement(line) for line in lines.relative() if not line.changed]
+        # `Today, 19:34` gives the time of a day that the address names; `2 hours ago` is not as exact.
+        others += [_statement(line) for line in lines.relative() if ":" in line.reading.raw and not line.changed]
     finest = _finest(chosen, others, clock)
     if finest.reading.precision == "day":
         finest = _with_a_time_near(finest, lines.short_texts_near(), clock.habits)
