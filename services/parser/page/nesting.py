@@ -11,6 +11,8 @@ MOST_DEEP = 3_000
 """Pages of news nest thirty deep; broken ones a few hundred."""
 MOST_REBUILT = 2_000_000
 """Elements that the parser has to open again because a page never closed its bold, italics and fonts."""
+MOST_TAGS = 400_000
+"""Angle brackets, in fact: pages of news have three thousand, the largest ones a twentieth of this."""
 _ALIKE = 3
 """Equal formatting elements that the parser opens again, at most; the standard calls it Noah's Ark."""
 
@@ -110,4 +112,11 @@ class Guard:
         return None
 
 
-overgrown = Guard(MOST_ATTRIBUTES, MOST_DEEP, MOST_REBUILT).why
+_GUARD = Guard(MOST_ATTRIBUTES, MOST_DEEP, MOST_REBUILT)
+
+
+def overgrown(html: str) -> str | None:
+    """What makes the page's tree too large to build, or None. Takes time in step with the page's length."""
+    if len(html) > MOST_TAGS and html.count("<") > MOST_TAGS:
+        return f"more than {MOST_TAGS} tags"
+    return _GUARD.why(html)
