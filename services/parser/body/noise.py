@@ -39,6 +39,8 @@ _LEAST_FULL_DATE = 12
 """Characters of a date with its year and a time."""
 _MAX_CREDIT_WORDS = 3
 _MAX_PIECES = 30
+_PROSE_CHARS = 60
+"""A line of so many that ends as sentences do is no label, date or button."""
 _ANY_MOMENT = datetime(2024, 7, 1, 12, tzinfo=UTC)
 """Relative dates are only told from other lines here, so any will do."""
 
@@ -104,7 +106,8 @@ def kind_of(line: str) -> Kind | None:
         if not _DIGIT.search(line):
             return "bare"
         return "date" if dates.read(line) else "bare"
-    if len(line) <= MAX_LINE_CHARS and (kind := _whole(line, words)):
+    is_prose = len(line) >= _PROSE_CHARS and line.endswith(_SENTENCE_ENDS)
+    if not is_prose and len(line) <= MAX_LINE_CHARS and (kind := _whole(line, words)):
         return kind
     if line[0] in _QUOTES:
         # A name in quotation marks is no speech: `«River» Telegram channel`.
