@@ -156,3 +156,16 @@ def test_any_text_is_read_or_not_and_nothing_else(text: str) -> None:
     for reading in [*read_all(text), read_stamp(text), read_relative(text, FETCHED)]:
         if reading is not None:
             dates.instant(reading, source="meta", zone=TASHKENT, fetched_at=FETCHED)
+
+
+@pytest.mark.parametrize("text", ["۲۶ اردیبهشت ۱۴۰۳ - ۱۹:۳۴", "15\u00a0мая\u00a02024", "۲ ساعت پیش", "15 May, 19:34"])
+def test_the_reading_keeps_its_text_as_it_is_written(text: str) -> None:
+    reading = read(text) or read_relative(text, FETCHED)
+    assert reading is not None
+    assert reading.raw == text
+
+
+def test_letters_typed_as_a_base_and_its_mark_are_read() -> None:
+    reading = read("15 мая 2024, среда; сейчас и\u0306юнь".replace("мая", "маи\u0306"))
+    assert reading is not None
+    assert reading.when.date().isoformat() == "2024-05-15"

@@ -161,14 +161,14 @@ class Lines:
             says_so = words.is_of_publication(rest) or words.is_of_a_change(rest)
             if len(others) > _MOST_LABELLED_WORDS or not (says_so or (is_long and not is_sentence)):
                 return
-        weight = self._weight(at, bool(stamps), rest, others) - 1.5 * (is_sentence or is_long)
+        weight = self._weight(at, found, bool(stamps), rest, others) - 1.5 * (is_sentence or is_long)
         if len(found) == 2 and _RANGE.fullmatch(text[found[0].end : found[1].start]):
             return
         if not stamps:
             found = self._with_neighbours_time(at, found)
         yield from _lines_of(text, stamps, found, weight)
 
-    def _weight(self, at: int, marked: bool, rest: str, others: Sequence[str]) -> float:
+    def _weight(self, at: int, found: Sequence[Reading], marked: bool, rest: str, others: Sequence[str]) -> float:
         block, head = self._blocks[at], self._head
         named = _NAMED_DATE.search(block.names) is not None
         weight = (
@@ -185,12 +185,14 @@ class Lines:
                 weight += 2.4 - 0.1 * gap - 0.8 * min(2, self._prose_before(at))
             elif -_BEFORE <= gap < 0:
                 weight += 1.8 - 0.15 * -gap
+                # The header of many sites shows today's date.
+                weight -= 1.5 * any(r.when.date() == self._now.date() for r in found)
         elif named or marked:
             weight += 0.5
         says_so = words.is_of_publication(rest) or self._follows_a_label(at)
         is_own_footer = block.part == "footer" and (says_so or block.tags & _IN_ARTICLE)
         weight -= _ASIDE["chrome" if is_own_footer else block.part]
-        weight += 1.3 * says_so
+        weight += 1.5 * says_so
         is_labelled = says_so or words.is_of_a_change(rest)
         return weight - (0.4 if is_labelled else 1.0) * self._of_others(at) - 0.5 * at / max(1, len(self._blocks))
 

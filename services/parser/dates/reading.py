@@ -184,7 +184,8 @@ def read_ago(text: str, now: datetime, habits: Habits = _USUAL) -> Reading | Non
         return None
     plain = _as_plain(text)
     tokens = list(_TOKEN.finditer(plain))
-    return _near_day(found, plain, tokens, now) or _ago(plain, tokens, now)
+    reading = _near_day(found, plain, tokens, now) or _ago(plain, tokens, now)
+    return replace(reading, raw=_composed(text).strip()) if reading else None
 
 
 def read_latest(text: str, now: datetime, habits: Habits = _USUAL) -> Reading | None:
@@ -192,7 +193,8 @@ def read_latest(text: str, now: datetime, habits: Habits = _USUAL) -> Reading | 
     if len(text) > _MOST_RELATIVE_CHARS or (found := _found(text, habits)).readings:
         return None
     plain = _as_plain(text)
-    return _latest(found, plain, list(_TOKEN.finditer(plain)), now)
+    reading = _latest(found, list(_TOKEN.finditer(plain)), now)
+    return replace(reading, raw=_composed(text)[reading.start : reading.end].strip()) if reading else None
 
 
 def read_without_year(text: str, year: int, habits: Habits = _USUAL) -> Reading | None:
@@ -205,7 +207,7 @@ def read_without_year(text: str, year: int, habits: Habits = _USUAL) -> Reading 
             bare = Reading(made[0], "day", "", day.start, day.end, year_written=False)
             timed = _with_time(bare, found.times, (bare,))
             if timed.precision != "day":
-                return replace(timed, raw=_as_plain(text)[timed.start : timed.end])
+                return replace(timed, raw=_composed(text)[timed.start : timed.end])
     return None
 
 
@@ -251,10 +253,13 @@ def instant(
     )
 
 
+def _composed(text: str) -> str:
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+
+
 def _as_plain(text: str) -> str:
-    if not unicodedata.is_normalized("NFC", text):
-        text = unicodedata.normalize("NFC", text)
-    return text.translate(_PLAIN)
+    """The composed text with ASCII digits and spaces, character by character."""
+    return _composed(text).translate(_PLAIN)
 
 
 @lru_cache(maxsize=8192)
@@ -280,7 +285,8 @@ def _found(text: str, habits: Habits) -> _Found:
         if d.year
     )
     timed = (_with_time(reading, times, bare) for reading in bare)
-    whole = tuple(replace(r, raw=plain[r.start : r.end].strip()) for r in timed)
+    written = _composed(text)
+    whole = tuple(replace(r, raw=written[r.start : r.end].strip()) for r in timed)
     return _Found(whole, tuple(yearless), tuple(times))
 
 
@@ -476,7 +482,7 @@ def _gap(time: _Time, day: Reading) -> int:
     return time.start - day.end if time.start >= day.end else day.start - time.end
 
 
-def _latest(found: _Found, plain: str, tokens: Sequence[re.Match[str]], now: datetime) -> Reading | None:
+def _latest(found: _Found, tokens: Sequence[re.Match[str]], now: datetime) -> Reading | None:
     """The latest day of this name that has come, where its weekday does not contradict."""
     said = {number for token in tokens if (number := words.weekday(token[0])) is not None}
     for day in found.yearless:
@@ -487,8 +493,7 @@ def _latest(found: _Found, plain: str, tokens: Sequence[re.Match[str]], now: dat
             if now.date() - made[0].date() > _WITHOUT_A_YEAR or (len(said) == 1 and made[0].weekday() not in said):
                 return None
             bare = Reading(made[0], "day", "", day.start, day.end, year_written=False)
-            timed = _with_time(bare, found.times, (bare,))
-            return replace(timed, raw=plain[timed.start : timed.end].strip())
+            return _with_time(bare, found.times, (bare,))
     return None
 
 
@@ -499,7 +504,7 @@ def _near_day(found: _Found, plain: str, tokens: Sequence[re.Match[str]], now: d
     if back is None or (len(found.times) != 1 and (found.times or len(said) > 2)):
         return None
     day = datetime.combine(now.date() - timedelta(days=back), datetime.min.time())
-    reading = Reading(day, "day", plain.strip(), 0, len(plain), year_written=False)
+    reading = Reading(day, "day", "", 0, len(plain), year_written=False)
     return replace(_with_time(reading, found.times, (reading,)), start=0, end=len(plain))
 
 
@@ -508,7 +513,7 @@ def _ago(plain: str, tokens: Sequence[re.Match[str]], now: datetime) -> Reading 
     said = [words.fold(token[0]) for token in tokens]
     if words.says(said, words.NOW) and len(said) <= 4:
         when = now.replace(second=0, microsecond=0)
-        return Reading(when, "minute", plain.strip(), 0, len(plain), year_written=False)
+        return Reading(when, "minute", "", 0, len(plain), year_written=False)
     total, finest, first = timedelta(), None, len(said)
     for index, word in enumerate(said):
         unit = words.unit(word)
@@ -529,9 +534,9 @@ def _ago(plain: str, tokens: Sequence[re.Match[str]], now: datetime) -> Reading 
         return None
     if finest >= timedelta(days=1):
         day = datetime.combine((now - total).date(), datetime.min.time())
-        return Reading(day, "day", plain.strip(), 0, len(plain), year_written=False)
+        return Reading(day, "day", "", 0, len(plain), year_written=False)
     when = (now - total).replace(second=0, microsecond=0)
-    return Reading(when, "minute", plain.strip(), 0, len(plain), year_written=False)
+    return Reading(when, "minute", "", 0, len(plain), year_written=False)
 
 
 def _made(
