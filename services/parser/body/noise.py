@@ -20,10 +20,10 @@ from services.parser.limits import MAX_LINE_CHARS
 
 Kind = Literal[
     "views", "print", "share", "date", "photo", "related", "also", "bare", "plea", "advertising", "label", "trail",
-    "composed", "credit",
+    "composed", "credit", "call",
 ]  # fmt: skip
 """`related` heads a list of other articles, `also` names one itself, `trail` leads from the home page to this one,
-`composed` is of words that headings of lists and buttons have, `credit` could be one of a photo."""
+`composed` is of words that headings of lists and buttons have, `credit` may be a photo's, `call` asks to follow."""
 
 MAX_PLEA_CHARS = 320
 _MAX_PLEA_WORDS = 45
@@ -38,6 +38,9 @@ _MAX_LABEL_CHARS = 24
 _LEAST_FULL_DATE = 12
 """Characters of a date with its year and a time."""
 _MAX_CREDIT_WORDS = 3
+_MAX_WORDS_OF_A_CALL = 16
+_LONG_NAME = 5
+"""Letters of a network's name that can be told within other words."""
 _MAX_PIECES = 30
 _PROSE_CHARS = 60
 """A line of so many that ends as sentences do is no label, date or button."""
@@ -93,6 +96,9 @@ _ARROWS = frozenset({"»", "›", "→", ">", ">>"})
 _PLEAS = AhoCorasick([f" {phrase}" for phrase in sorted(_keys("pleas"))])
 _ERRORS = tuple(sorted(_keys("errors")))
 _CREDITS = tuple(f"{phrase} " for phrase in sorted(_PHOTO) if " " in phrase)
+_SIGNS = tuple(sorted(_keys("signatures")))
+_CALLS = AhoCorasick([f" {phrase}" for phrase in sorted(_keys("calls"))])
+_LONG_NETWORKS = AhoCorasick([f" {name}" for name in sorted(_NETWORKS) if len(name) >= _LONG_NAME])
 _MAKES = tuple(f"{phrase} " for phrase in sorted(_MAKERS))
 
 
@@ -129,7 +135,7 @@ def kind_of_pieces(pieces: Sequence[str]) -> Kind | None:
 def is_plain(line: str) -> bool:
     """Whether what the line is can't be mistaken, wherever it stands: not one word that could be a subheading."""
     kind = kind_of(line)
-    if kind in (None, "date", "bare", "label", "trail", "composed", "credit"):
+    if kind in (None, "date", "bare", "label", "trail", "composed", "credit", "call"):
         return False
     if kind in ("views", "photo", "plea", "also"):
         return True
@@ -194,6 +200,8 @@ def _beginning(line: str, words: str) -> Kind | None:
     if count <= _MAX_WORDS:
         if not line.endswith(_SENTENCE_ENDS) and words.startswith(_MAKES):
             return "plea"
+        if not line.endswith(_SENTENCE_ENDS) and words.startswith(_SIGNS):
+            return "label"
         if (trail := _OPENS_A_TRAIL.match(line)) and ":" not in line and key(trail[1]) in _HOMES:
             return "trail"
     if count <= _MAX_PLEA_WORDS:
@@ -201,12 +209,21 @@ def _beginning(line: str, words: str) -> Kind | None:
             return "plea"
         if words.startswith(_ERRORS) and ("?" in line or "؟" in line or _KEYS.search(line)):
             return "plea"
+        if count <= _MAX_WORDS_OF_A_CALL and (
+            ("ctrl" in words and "enter" in words) or (line[-1] != "." and _asks_to_follow(words))
+        ):
+            return "call"
     return None
 
 
 def is_next_page(text: str) -> bool:
     """Whether the text of a link leads to the next page."""
     return key(text) in _NEXT_PAGE or text in _ARROWS
+
+
+def _asks_to_follow(words: str) -> bool:
+    line = f" {words}"
+    return bool(_LONG_NETWORKS.find_matches_as_indexes(line) and _CALLS.find_matches_as_indexes(line))
 
 
 def _unlabelled_reading(words: str) -> bool:
@@ -264,7 +281,8 @@ def _opens_with_a_date(line: str, first: dates.Reading) -> bool:
         return False
     if first.start <= 2:
         return first.precision != "day" and first.end - first.start >= _LEAST_FULL_DATE
-    return first.start <= _MAX_LABEL_CHARS and _unlabelled(date_words.words_in(line[: first.start])) == []
+    before = date_words.words_in(line[: first.start]) if first.start <= _MAX_LABEL_CHARS else []
+    return bool(before) and len(before) - len(_unlabelled(before)) >= max(1, len(before) - 1) and len(before[0]) > 2
 
 
 def _unlabelled(left: list[str]) -> list[str]:
