@@ -121,6 +121,8 @@ def test_a_byline_is_found_where_readers_see_it(body: str) -> None:
         '<div class="related"><div class="teaser"><span class="byline">By Ann Lee</span></div></div>',
         '<div class="author-bio">Ann Lee writes on mountains, roads and weather, and lives in the valley.</div>',
         "<p>Foto: Ann Lee</p>",
+        "<blockquote>— Ann Lee (@annlee) June 1, 2024</blockquote>",
+        TEXT + '<div class="comments"><p>Автор: Ann Lee</p></div>',
     ],
 )
 def test_other_peoples_names_are_left_alone(body: str) -> None:

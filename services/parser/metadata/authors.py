@@ -233,7 +233,7 @@ def _signed(blocks: Sequence[Block], headline: int | None, sites: frozenset[str]
     """A byline anywhere in the text, below it as a rule, after a label that leaves no doubt."""
     for index in range(0 if headline is None else headline, len(blocks)):
         block = blocks[index]
-        if len(block.text) > MAX_LINE_CHARS // 2 or block.part in ("footer", "chrome") or not is_sure_label(block.text):
+        if len(block.text) > MAX_LINE_CHARS // 2 or block.part != "content" or not is_sure_label(block.text):
             continue
         for text in _bylines(blocks, index):
             names = names_in([text], sites)
@@ -248,7 +248,7 @@ def _shaped(blocks: Sequence[Block], headline: int | None, sites: frozenset[str]
         return Names((), ())
     for index in range(headline + 1, min(headline + 9, len(blocks))):
         block = blocks[index]
-        if not 4 < len(block.text) <= _MOST_SHAPED or block.part == "footer":
+        if not 4 < len(block.text) <= _MOST_SHAPED or block.part == "footer" or block.text[0] in "-–—":
             continue
         element, marked = block.element, False
         for _ in range(3):

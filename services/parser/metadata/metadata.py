@@ -15,7 +15,7 @@ from services.parser.metadata.editions import editions_of
 from services.parser.metadata.languages import declared
 from services.parser.metadata.rights import rights_of
 from services.parser.metadata.stated import Stated, stated_of
-from services.parser.metadata.titles import folded, names_of_site, title_of
+from services.parser.metadata.titles import as_shown, folded, names_of_site, title_of
 from services.parser.metadata.topics import section_of, tags_of
 from services.parser.page.address import absolute
 from services.parser.page.blocks import Block
@@ -80,6 +80,8 @@ def metadata_of(
         return found[0]
 
     title = keep("title", _bounded(title_of(stated, graph, sites, sections), MAX_TITLE_CHARS))
+    if title and origins["title"] == "title":
+        title = as_shown(title, blocks)
     at = headline(title, blocks) if title else None
     credited = authors_of(stated, graph, blocks, at, sites)
     origins.update(credited.origins)

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from services.parser.limits import MAX_TITLE_CHARS
 from services.parser.metadata.stated import Heading, Stated, one_line, spelled
 from services.parser.page.address import absolute, is_root, same_site
+from services.parser.page.blocks import Block
 from services.parser.page.headline import words_of
 from services.parser.page.structured import Graph
 
@@ -44,6 +45,11 @@ _MOST_BESIDE = 12
 """Letters beside a site's name."""
 _LEAST_LETTERS = 5
 """Of what is left when a site's name is cut off."""
+_LEAST_SHOWN = 15
+"""Letters of a line that is taken for the title."""
+_MOST_BLOCKS = 400
+"""Among which such a line is looked for."""
+_MOST_LINKED = 0.8
 _SURE = 0.5
 _SURE_OF_A_LESSER = 0.75
 _BONUS = (0.0, 0.1, 0.2)
@@ -99,14 +105,30 @@ def names_of_site(stated: Stated, graph: Graph, url: str) -> frozenset[str]:
     said = [stated.first("og:site_name"), stated.first("application-name"), *graph.site_names()]
     # What leads home is the site's name, though it be the page's first headline.
     said += [h.text for h in stated.headings if h.tag == "h1" and h.leads_to and _leads_home(url, h.leads_to)]
+    shared = stated.first("og:title")
+    if _leads_home(url, stated.first("og:url") or ""):
+        # What is shared is the site, by its name, whatever the page.
+        said, shared = [*said, shared], None
     # Some templates give the title of the page for the site's name.
-    titles = {folded(t) for t in (stated.title, stated.first("og:title"), graph.text("headline")) if t}
+    titles = {folded(t) for t in (stated.title, shared, graph.text("headline")) if t}
     return frozenset(name for name in map(folded, filter(None, (*said, host, label))) if name and name not in titles)
 
 
 def _leads_home(url: str, link: str) -> bool:
     target = absolute(url, link[:_MOST_LINK_CHARS])
     return target is not None and is_root(target) and not is_root(url) and same_site(url, target)
+
+
+def as_shown(title: str, blocks: Sequence[Block]) -> str:
+    """The part of a title of the head that readers see as a line of its own; all of it where they see none."""
+    cuts = list(_CUT.finditer(title))[:_MOST_CUTS]
+    parts = {part.strip() for cut in cuts for part in (title[: cut.start()], title[cut.end() :])}
+    long = {part for part in parts if len(folded(part)) >= _LEAST_SHOWN}
+    if long:
+        for block in blocks[:_MOST_BLOCKS]:
+            if block.text in long and block.linked < _MOST_LINKED and block.part == "content":
+                return block.text
+    return title
 
 
 @lru_cache(maxsize=4_096)
