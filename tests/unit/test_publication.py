@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -215,6 +216,33 @@ def test_the_address_names_the_day(url: str, expected: str | None) -> None:
 )  # fmt: skip
 def test_footers_comments_teasers_and_prose_never_date_the_page(rest: str) -> None:
     assert value(article("") + rest) is None
+
+
+@pytest.mark.parametrize("today", ["Saturday, 1 June 2024", "Chorshanba, 22-may 2024-yil"])
+def test_the_day_in_the_sites_header_gives_way_to_the_pages_own(today: str) -> None:
+    header = f"<header><div>{today}</div></header>"
+    assert value(header + article("<div class=date>15.05.2024</div>")) == "2024-05-15"
+    assert value(header + article("") + "<div>Sana: 15.05.2024</div>") == "2024-05-15"
+
+
+def test_a_date_and_a_counter_side_by_side_are_no_number() -> None:
+    line = "<div><span>15.05.2024</span><span>19:34</span><span>1465</span></div>"
+    assert value(article(line), url="https://a.uz/1") == "2024-05-15T19:34:00+05:00"
+
+
+def test_scripts_and_datelines_are_better_than_nothing() -> None:
+    script = """<script>window.page = {"id": 7, "publishedAt": "2024-05-15T19:34:08+05:00"}</script>"""
+    found = published(article("") + script)
+    assert found is not None
+    assert (found.value, found.confidence) == ("2024-05-15T19:34:08+05:00", 0.4)
+    assert value(f"<h1>{TITLE}</h1><p>TASHKENT, 15 May 2024 - {PROSE}</p>") == "2024-05-15"
+
+
+def test_a_page_of_date_lines_is_read_in_no_time() -> None:
+    lines = "<p class=date>Name Surname 15.05.2024 19:34 <time datetime=2024-05-15>x</time></p>" * 8_000
+    started = time.perf_counter()
+    published(article("") + lines)
+    assert time.perf_counter() - started < 10
 
 
 def test_a_range_of_days_is_an_event() -> None:

@@ -81,7 +81,8 @@ class Lines:
     def __init__(self, title: str, blocks: Sequence[Block], now: datetime, habits: Habits) -> None:
         self._blocks, self._now, self._habits = blocks, now, habits
         self._title = words_of(title)
-        self._title_words = frozenset(words.words_in(title)) - words.labels()
+        self._told = frozenset(words.words_in(title)) | words.labels()
+        """Words beside a date that say nothing against it."""
         self._head = _head_of(title, self._title, blocks)
         self._around_head = _around(blocks[self._head].element) if self._head is not None else frozenset()
 
@@ -150,7 +151,7 @@ class Lines:
         if not (stamps or found) or _NOT_A_TEXT.search(text):
             return
         rest = _without(text, found)
-        others = [w for w in words.words_in(rest) if not words.is_between(w) and w not in self._title_words]
+        others = [w for w in words.words_in(rest) if not words.is_between(w) and w not in self._told]
         if at == self._head and not stamps and not _NAMED_DATE.search(block.names):
             # A headline that names a day is about that day, unless markup says that it is when.
             return
@@ -184,7 +185,7 @@ class Lines:
             if 0 <= gap <= _AFTER:
                 weight += 2.4 - 0.1 * gap - 0.8 * min(2, self._prose_before(at))
             elif -_BEFORE <= gap < 0:
-                weight += 1.8 - 0.15 * -gap
+                weight += 1.6 - 0.15 * -gap
                 # The header of many sites shows today's date.
                 weight -= 1.5 * any(r.when.date() == self._now.date() for r in found)
         elif named or marked:
