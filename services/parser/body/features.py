@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,6 +26,10 @@ _CONTAINER_LEVELS = 4
 _GRAM = 4
 _REACH = (-3, -2, -1, 1, 2, 3)
 """Neighbours whose numbers stand in a block's row."""
+_IN_TAGS = tuple(f"in {tag}" for tag in TAGS)
+_NAMED, _ITSELF_NAMED, _PARENT_NAMED = (
+    tuple(f"{what} {bit}" for bit in range(len(KEYWORDS))) for what in ("named", "itself named", "parent named")
+)
 _LINKED = 0.35
 """A text with more of links is no prose."""
 _LIKE_A_TITLE = 0.3
@@ -35,8 +39,8 @@ _WINDOWS = (3, 8)
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _PARTS = ("content", "chrome", "related", "footer")
 
-_WORD, _UPPER, _LOWER, _DIGIT, _SPACE, _STOP, _COMMA, _CLOSE, _BAR, _COLON, _IDEOGRAPH, _SIGN = (
-    np.uint16(1 << bit) for bit in range(12)
+_WORD, _UPPER, _LOWER, _DIGIT, _SPACE, _STOP, _COMMA, _CLOSE, _BAR, _COLON, _IDEOGRAPH, _SIGN, _CALL, _QUOTE, _MONEY = (
+    np.uint16(1 << bit) for bit in range(15)
 )
 _SIGNS = {
     _STOP: ".!?…。！？।։؟۔;",
@@ -45,6 +49,9 @@ _SIGNS = {
     _BAR: "|›»·•/>→←▶■★",
     _COLON: ":：",
     _SIGN: "©®™",
+    _CALL: "!?？！؟",
+    _QUOTE: '"“”«»„',
+    _MONEY: "$€£¥₽₸₺@#%",
 }
 _MANY = 3
 """A word that stands so often on a page is one of the language, or of the page's subject."""
@@ -150,34 +157,33 @@ class Places:
 
     def __init__(self, blocks: Sequence[Block]) -> None:
         numbers: dict[Element, int] = {}
+        elements: list[Element] = []
         parents: list[int] = []
         own: list[int] = []
-        elements: list[Element] = []
+        seen: dict[tuple[str, str, int], int] = {}
+        looks: list[int] = []
         for block in blocks:
-            element: Element | None = block.element
-            number = numbers.get(block.element, -1)
-            if number < 0:
-                below = -1
-                while element is not None:
-                    number = numbers.get(element, -1)
-                    if number >= 0:
-                        if below >= 0:
-                            parents[below] = number
-                        break
-                    number = numbers[element] = len(parents)
-                    parents.append(number)
-                    elements.append(element)
-                    if below >= 0:
-                        parents[below] = number
-                    below = number
-                    element = element.parent
-                number = numbers[block.element]
+            element = block.element
+            number = numbers.get(element)
+            if number is None:
+                number = len(elements)
+                around: Element | None = element
+                while around is not None and around not in numbers:
+                    numbers[around] = len(elements)
+                    elements.append(around)
+                    # The next to come is its parent, unless that is known.
+                    parents.append(len(elements))
+                    around = around.parent
+                parents[-1] = numbers[around] if around is not None else len(elements) - 1
             own.append(number)
+            looks.append(seen.setdefault((element.tag, element.names, element.depth), len(seen)))
         self.elements = elements
         self.parents = np.array(parents, np.int64)
         """Of each element, its parent; the root is its own."""
         self.own = np.array(own, np.int64)
         """Of each block, its element."""
+        self.looks = np.array(looks, np.int64)
+        """Of each block, a number that it shares with blocks whose element has the same tag, names and depth."""
         depths = np.array([block.element.depth for block in blocks], np.int64)
         self.depths = np.minimum(depths, _MOST_LEVELS - 1)
         """Of each block, the elements around its own; those that are nested deeper than is read count as one."""
@@ -198,19 +204,10 @@ class Places:
             rising = row > 0
             places, row, at = places[rising], row[rising] - 1, self.parents[at[rising]]
 
-    @cached_property
-    def signatures(self) -> Ints:
-        """Of each block, a number that it shares with blocks whose element looks the same."""
-        seen: dict[tuple[str, str, int], int] = {}
-        of = [seen.setdefault((e.tag, e.names, e.depth), len(seen)) for e in self.elements]
-        return np.array(of, np.int64)[self.own]
-
     def inside(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Of each element, the sum of the weights of all blocks in it, however deep."""
-        total = np.zeros(len(self.parents) + 1)
-        for row in self.paths:
-            total += np.bincount(row + 1, weights, len(total))
-        return total[1:]
+        rows, places = np.nonzero(self.paths >= 0)
+        return np.asarray(np.bincount(self.paths[rows, places], weights[places], len(self.parents)), np.float64)
 
     def shared(self, with_paths: Ints) -> NDArray[np.float64]:
         """Of each block, how many elements from the root on it has in common with the path in its column."""
@@ -253,6 +250,11 @@ class _Table:
         self.names.append(name)
         self._rows.append(row)
 
+    def extend(self, names: Sequence[str], rows: NDArray[Any]) -> None:
+        """Add the first of the rows, as many as there are names."""
+        self.names.extend(names)
+        self._rows.extend(rows[: len(names)])
+
     def __getitem__(self, name: str) -> NDArray[Any]:
         return self._rows[self.names.index(name)]
 
@@ -274,15 +276,14 @@ def _table(
     headline = _describe_claims(found, blocks, text)
     _describe_containers(found, blocks, places, words, headline)
     _describe_neighbours(found)
-    for label, masks, kind in (
-        ("in", [b.tags for b in blocks], TAGS),
-        ("named", [b.element.keywords for b in blocks], KEYWORDS),
-        ("itself named", [b.element.own_keywords for b in blocks], KEYWORDS),
-        ("parent named", [(b.element.parent or b.element).own_keywords for b in blocks], KEYWORDS),
+    for labels, masks in (
+        (_IN_TAGS, [b.tags for b in blocks]),
+        (_NAMED, [b.element.keywords for b in blocks]),
+        (_ITSELF_NAMED, [b.element.own_keywords for b in blocks]),
+        (_PARENT_NAMED, [(b.element.parent or b.element).own_keywords for b in blocks]),
     ):
-        bits = np.unpackbits(np.array(masks, "<u8").view(np.uint8).reshape(-1, 8), axis=1, bitorder="little").T
-        for bit, word in enumerate(kind):
-            found[f"{label} {word.split()[0] if kind is TAGS else bit}"] = bits[bit]
+        bits = np.unpackbits(np.array(masks, "<u8").view(np.uint8).reshape(-1, 8), axis=1, bitorder="little")
+        found.extend(labels, bits.T)
     return found, places, words
 
 
@@ -329,6 +330,9 @@ def _describe_texts(found: _Table, blocks: Sequence[Block], text: _Text) -> NDAr
     found["upper"] = number_of(_UPPER) / sizes
     found["bars"] = number_of(_BAR)
     found["signs"] = number_of(_SIGN)
+    found["calls"] = number_of(_CALL) / each
+    found["quotes"] = number_of(_QUOTE) / each
+    found["money"] = number_of(_MONEY) / each
     found["begins low"] = (first & _LOWER) != 0
     found["begins with a digit"] = (first & _DIGIT) != 0
     found["begins otherwise"] = (first & (_LOWER | _UPPER | _DIGIT)) == 0
@@ -410,7 +414,7 @@ def _describe_containers(
         found[f"prose inside {level}"] = prose_in[at] / total
         found[f"links inside {level}"] = links_in[at] / words_in[at]
         found[f"words inside {level}"] = words_in[at] / all_words
-    looks = places.signatures
+    looks = places.looks
     alike = np.bincount(looks, words)[looks] + 1.0
     found["prose alike"] = np.bincount(looks, prose)[looks] / total
     found["prose share alike"] = np.bincount(looks, prose)[looks] / alike
@@ -473,18 +477,13 @@ def _around(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
 
 
 def _describe_neighbours(found: _Table) -> None:
+    """Some numbers of the blocks before and behind; 0 beyond the page's ends."""
     near = ("words", "linked", "stops", "stopped", "is a heading", "prose 1", "prose to the most 1", "links alike")
-    for name in near:
-        row = np.asarray(found[name], np.float64)
+    rows = np.stack([np.asarray(found[name], np.float32) for name in near])
+    count = rows.shape[1]
+    furthest = max(_REACH)
+    padded = np.zeros((len(near), count + 2 * furthest), np.float32)
+    padded[:, furthest : furthest + count] = rows
+    for name, row in zip(near, padded, strict=True):
         for step in _REACH:
-            found[f"{name} at {step}"] = _shifted(row, step)
-
-
-def _shifted(values: NDArray[np.float64], step: int) -> NDArray[np.float64]:
-    """What stands `step` blocks further on, 0 beyond the page's ends."""
-    moved = np.zeros(len(values))
-    if step < 0:
-        moved[-step:] = values[:step]
-    elif step < len(values):
-        moved[: len(values) - step] = values[step:]
-    return moved
+            found[f"{name} at {step}"] = row[furthest + step : furthest + step + count]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.parser.body.features import features_of, names
 from services.parser.body.trees import Trees, load
@@ -15,7 +16,7 @@ from services.parser.page.blocks import Block
 METHOD = "blocks 1"
 MAX_BLOCKS = 6_000
 """That are weighed; what stands behind them on a page is no body."""
-_THRESHOLD = 0.5
+THRESHOLD = 0.5
 _FEW_CHARS = 150
 """Less is nearly nothing: then the likeliest blocks are taken."""
 _LIKELIEST = 5
@@ -32,7 +33,7 @@ class Selection:
     probabilities: Sequence[float]
     """Of each block, to be of the body: 0 to 1."""
     confidence: float
-    """How much of the true text the answer is expected to be: 0 to 1."""
+    """The F of the answer that is to be expected: 0 to 1."""
     method: str
 
 
@@ -45,16 +46,26 @@ def select(blocks: Sequence[Block], title: str, description: str, article_body: 
     page = features_of(shown, title, description, article_body)
     likely = _model().probabilities(page.columns)
     sizes = np.array([len(block.text) for block in shown])
-    taken = likely > _THRESHOLD
+    taken = taken_of(likely, sizes)
+    probabilities = np.zeros(len(blocks), np.float32)
+    probabilities[spoken] = likely
+    kept = tuple(spoken[i] for i in np.flatnonzero(taken))
+    return Selection(kept, probabilities.tolist(), round(_confidence(likely, sizes, taken), 4), METHOD)
+
+
+def taken_of(likely: NDArray[np.float32], sizes: NDArray[np.int64], threshold: float = THRESHOLD) -> NDArray[np.bool_]:
+    """Which blocks are taken, by their probabilities and their characters; the likeliest where nearly none would be."""
+    taken = likely > threshold
     if sizes[taken].sum() < _FEW_CHARS:
         likeliest = np.argsort(-likely, kind="stable")[:_LIKELIEST]
         taken[likeliest[likely[likeliest] > _LEAST]] = True
-    probabilities = np.zeros(len(blocks), np.float32)
-    probabilities[spoken] = likely
-    chars = int(sizes[taken].sum())
-    confidence = float((likely[taken] * sizes[taken]).sum() / chars) if chars else 0.0
-    kept = tuple(spoken[i] for i in np.flatnonzero(taken))
-    return Selection(kept, probabilities.tolist(), round(confidence, 4), METHOD)
+    return taken
+
+
+def _confidence(likely: NDArray[np.float32], sizes: NDArray[np.int64], taken: NDArray[np.bool_]) -> float:
+    """The F that is to be expected, were the probabilities exact: twice the text that is right, by given and wanted."""
+    right = float((likely * sizes)[taken].sum())
+    return 2 * right / max(1.0, float(sizes[taken].sum()) + float((likely * sizes).sum()))
 
 
 @lru_cache(maxsize=1)

@@ -26,7 +26,7 @@ INLINE = frozenset({
 })  # fmt: skip
 _PREFORMATTED = TAG_BITS["pre"]
 _STRONG = frozenset({"b", "strong"})
-_TELLING = _STRONG | {"a", "time", "span"}
+_TELLING = _STRONG | {"a", "time", "span", "em", "i"}
 """Inline elements that say something of the text in them."""
 _CHROME_TAGS = frozenset({"nav", "aside", "form", "menu"})
 _HOLDERS = frozenset({"ul", "ol", "dl", "blockquote", "table", "tr", "figure", "pre"})

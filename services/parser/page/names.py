@@ -9,9 +9,10 @@ from ahocorasick_rs import AhoCorasick
 TAGS = (
     "article", "main", "section", "nav", "header", "footer", "aside", "form", "figure", "figcaption", "ul", "ol", "li",
     "table", "td", "blockquote", "p", "h1", "h2", "h3", "h4", "h5", "h6", "div", "dl", "pre", "address", "details", "a",
-    "strong", "time", "span",
+    "strong", "time", "span", "em",
 )  # fmt: skip
 TAG_BITS = {tag: 1 << bit for bit, tag in enumerate(TAGS)}
+TAG_BITS["i"] = TAG_BITS["em"]
 
 _CONTAINERS = [
     f"{of}{what}"
