@@ -21,6 +21,8 @@ _BEHIND = 3
 """Blocks after a picture that can be its caption."""
 _SHARED_DEPTH = 3
 """Elements that a picture and its caption may be apart from what holds both."""
+_MOST_OF_THE_TEXT = 0.25
+"""Share of a body's characters that captions may have."""
 _FIGCAPTION = TAG_BITS["figcaption"]
 _FIGURE = TAG_BITS["figure"]
 _QUOTED = TAG_BITS["blockquote"] | TAG_BITS["table"] | TAG_BITS["pre"]
@@ -29,7 +31,7 @@ _CAPTION_NAME = re.compile(
     r"(?:^|[\s_-])(?:fig|img|image|photo|foto|picture|pic|media|thumb|wp)?[_-]{0,2}"
     r"(?:caption|legend|cutline)(?:[_-]{1,2}(?:text|title|body|p|inner|content|wrap\w*))?(?:$|[\s_-])"
     r"|(?:^|[\s_-])(?:photo|foto|image|img|picture|pic|media)[_-]{0,2}"
-    r"(?:credits?|desc\w*|authors?|source|copyright|title|text|info|by)(?:$|[\s_-])"
+    r"(?:credits?|desc\w*|authors?|copyright)(?:$|[\s_-])"
     r"|(?:^|[\s_-])(?:credits?|imgdesc|photographer)(?:$|[\s_-])",
     re.IGNORECASE,
 )
@@ -56,9 +58,13 @@ def without_captions(blocks: Sequence[Block], kept: list[int]) -> list[int]:
     """The body without captions, unless it is nothing else. What stands below a quote or a table in a figure stays."""
     held = [blocks[i] for i in kept if blocks[i].tags & _FIGURE and blocks[i].tags & _QUOTED]
     quoted = {id(_figure_around(block.element)) for block in held}
-    return [
-        i for i in kept if not is_caption(blocks[i]) or (quoted and id(_figure_around(blocks[i].element)) in quoted)
-    ] or kept
+    captions = {
+        i for i in kept if is_caption(blocks[i]) and not (quoted and id(_figure_around(blocks[i].element)) in quoted)
+    }
+    # Some templates call the whole text by such a name.
+    if sum(len(blocks[i].text) for i in captions) > _MOST_OF_THE_TEXT * sum(len(blocks[i].text) for i in kept):
+        captions = {i for i in captions if blocks[i].tags & _FIGCAPTION}
+    return [i for i in kept if i not in captions] or kept
 
 
 def images_of(layout: Layout, kept: Sequence[int], url: str) -> tuple[Image, ...]:
