@@ -251,7 +251,8 @@ def _finest(chosen: Statement, others: Iterable[Statement], clock: _Clock) -> St
     bare = when.replace(tzinfo=None)
     unmarked = [o for o in others if o.reading.precision != "day" and o.reading.when.tzinfo is None]
     if any(_clock(o.reading.when) == _clock(bare) for o in unmarked):
-        if zone and clock.is_placed:
+        # An offset of +00:00 that is written out is the system's own clock, which it shows as well.
+        if zone and clock.is_placed and best.reading.raw.endswith("Z"):
             return replace(best, reading=replace(best.reading, when=bare))
         return best
     for other in unmarked:
