@@ -45,6 +45,91 @@ def test_the_encoding_is_found(content: bytes, charset: str | None, text: str | 
     assert decoded.text == text or (text is None and RUSSIAN in decoded.text)
 
 
+SENTENCES = {
+    "ru": "Паром через озеро снова ходит каждый час, после того как ночью у берега сошёл лёд. Объявлено утром.",
+    "uz": "Кўл орқали паром яна ҳар соатда қатнаяпти, чунки кеча тунда муз тўлиқ эриб кетди. Ғалла ўрилди.",
+    "kk": "Көл арқылы өтетін паром түнде мұз ерігеннен кейін қайтадан әр сағат сайын жүре бастады. Ұлы Ғани.",
+    "ky": "Көл аркылуу паром түнкүсүн муз эригенден кийин кайрадан саат сайын каттай баштады. Өңчөй жаңы.",
+    "tg": "Паром аз болои кӯл боз ҳар соат мегардад, зеро шаби гузашта ях пурра об шудааст. Ҷони ҷаҳонӣ.",
+    "tk": "Kölüň üstünden geçýän parom gije buz eränden soň ýene her sagatda gatnap başlady, diýip žurnal ýazdy.",
+    "tr": "Göldeki feribot, gece buzların çözülmesi ve ısınmayla birlikte bu sabah bir kez daha çıktı. Şaşırdık.",
+    "az": "Gölün o tayına bu gün bir bərə işləyir, və buzlar əriyib, işıq yanıb, şəhər oyanıb. Çox gözəl gün.",
+    "fa": "کشتی دریاچه پس از آب شدن یخ ها در شب گذشته دوباره هر ساعت میان دو ساحل رفت و آمد دارد.",
+    "pt": "São Paulo recebe o encontro em junho; o café é por conta da organização, à noite também há música.",
+}
+LEGACY = [
+    *((code, encoding) for code in ("ru",) for encoding in ("cp1251", "koi8-r", "cp866", "iso8859-5", "mac-cyrillic")),
+    ("kk", "kz1048"), ("kk", "ptcp154"), ("ky", "ptcp154"), ("uz", "ptcp154"), ("tg", "ptcp154"), ("tr", "cp1254"),
+    ("pt", "cp1252"),
+]  # fmt: skip
+
+
+def paper(sentence: str, head: str = "") -> str:
+    """A page with the sentence as its title, an entity in it, and in a text."""
+    return f"<html><head>{head}<title>{sentence[:40]} &amp; more</title></head><body><p>{sentence} 12</p></body></html>"
+
+
+@pytest.mark.parametrize(("language", "encoding"), LEGACY)
+@pytest.mark.parametrize("said", [None, "utf-8", "iso-8859-1"])
+def test_an_encoding_of_the_region_is_found_undeclared_and_behind_a_wrong_word(
+    language: str, encoding: str, said: str | None
+) -> None:
+    text = paper(SENTENCES[language], '<meta charset="utf-8">' if said == "utf-8" else "")
+    decoded = decode(text.encode(encoding), said)
+    assert decoded is not None
+    assert (decoded.text, decoded.encoding) == (text, encoding)
+
+
+def test_persian_is_found_undeclared() -> None:
+    # The old encoding has no Persian yeh; pages were written with the Arabic letters.
+    text = paper(SENTENCES["fa"].replace("ی", "ي"))
+    decoded = decode(text.encode("cp1256"))
+    assert decoded is not None
+    assert (decoded.text, decoded.encoding) == (text, "cp1256")
+
+
+def test_a_declared_encoding_of_cyrillic_that_makes_no_words_of_the_page_is_not_believed() -> None:
+    text = paper(SENTENCES["ru"])
+    for encoding, said in (("koi8-r", "windows-1251"), ("cp1251", "koi8-r"), ("cp1251", "windows-1251")):
+        decoded = decode(text.encode(encoding), said)
+        assert decoded is not None
+        assert (decoded.text, decoded.encoding) == (text, encoding)
+
+
+def misread(text: str, codec: str) -> bytes:
+    """UTF-8 that was taken for the codec, as browsers have it, and written as UTF-8 again."""
+    wrong = "".join(
+        c if (c := bytes((byte,)).decode(codec, "ignore")) else chr(byte) for byte in text.encode()
+    )  # fmt: skip
+    return wrong.encode()
+
+
+@pytest.mark.parametrize("language", SENTENCES)
+@pytest.mark.parametrize("codec", ["cp1252", "latin-1", "cp1251"])
+def test_text_that_was_encoded_twice_is_repaired(language: str, codec: str) -> None:
+    text = paper(SENTENCES[language])
+    decoded = decode(misread(text, codec), "utf-8")
+    assert decoded is not None
+    assert decoded.text == text
+    assert decoded.origin.startswith("repaired from")
+
+
+@pytest.mark.parametrize("language", SENTENCES)
+def test_text_that_was_encoded_once_is_left_alone(language: str) -> None:
+    for text in (paper(SENTENCES[language]), paper(SENTENCES[language].upper()), paper(SENTENCES[language] * 30)):
+        decoded = decode(text.encode())
+        assert decoded is not None
+        assert (decoded.text, decoded.origin) == (text, "valid-utf-8")
+
+
+def test_a_page_that_quotes_text_encoded_twice_is_left_as_it_is() -> None:
+    quoted = misread(SENTENCES["ru"], "cp1252").decode()
+    text = paper(f"{SENTENCES['ru']} {quoted[:30]} {SENTENCES['ru']}")
+    decoded = decode(text.encode())
+    assert decoded is not None
+    assert decoded.text == "".join(c for c in text if not "\x7f" <= c <= "\x9f")
+
+
 def test_one_broken_byte_does_not_make_utf8_another_encoding() -> None:
     decoded = decode((UZBEK * 20).encode() + b"\xd2 end")
     assert decoded is not None

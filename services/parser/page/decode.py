@@ -9,6 +9,7 @@ import zlib
 from dataclasses import dataclass
 
 from services.contracts.folding import may_pile_up, stream_safe
+from services.parser.page.guessing import detected, fit, high_words, is_cyrillic, repaired
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -24,11 +25,11 @@ _XML_CHARSET = re.compile(
     rb"^\s{0,99}<\?xml\b[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE
 )
 _DECLARATION_BYTES = 4096
-_SAMPLE_BYTES = 200_000
 _HTML_NAMES = {
     "iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252", "ascii": "cp1252", "us-ascii": "cp1252",
     "iso-8859-9": "cp1254", "x-sjis": "cp932", "gb2312": "gb18030", "gbk": "gb18030", "win-1251": "cp1251",
-    "windows1251": "cp1251", "cp-1251": "cp1251",
+    "windows1251": "cp1251", "cp-1251": "cp1251", "x-mac-cyrillic": "mac-cyrillic", "x-cp1251": "cp1251",
+    "koi8": "koi8-r", "windows-31j": "cp932", "unicode-1-1-utf-8": "utf-8", "x-cp1252": "cp1252", "latin5": "cp1254",
 }  # fmt: skip
 """Labels as browsers read them: Latin-1 is Windows-1252 on the web."""
 
@@ -39,7 +40,9 @@ _NONCHARACTER = re.compile(rb"\xef(?:\xb7[\x90-\xaf]|\xbf[\xbe\xbf])")
 """What _NOT_TEXT finds, in UTF-8: bytes are looked through many times as fast."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _MOST_DAMAGED = 0.03
-_WORD_OF_HIGH_BYTES = re.compile(rb"[\x80-\xff]{3,}")
+_REFUTED = 0.7
+_CONFIRMED = 0.9
+"""Shares of the words that a declared encoding of Cyrillic makes, and another one."""
 
 
 class TooLarge(ValueError):
@@ -105,12 +108,18 @@ def _decode(content: bytes, http_charset: str | None) -> Decoded | None:
     # Text of a single-byte encoding is as good as never valid UTF-8, so validity beats what a header says.
     text = _strictly(content, "utf-8")
     if text is not None:
+        again = None if text.isascii() else repaired(text, content)
+        if again:
+            return Decoded(again[0], "utf-8", f"repaired from {again[1]}")
         said = next((origin for encoding, origin in declared if encoding == "utf-8"), "valid-utf-8")
         return Decoded(text, "utf-8", said)
-    guess = _detected(content)
+    guess = detected(content)
+    words = high_words(content)
     for encoding, origin in declared:
         # UTF-8 was just refuted; Latin-1 is what servers say of everything.
         if encoding and encoding != "utf-8" and not (encoding == "cp1252" and guess != "cp1252"):
+            if is_cyrillic(encoding) and fit(words, encoding) < _REFUTED and fit(words, guess) >= _CONFIRMED:
+                continue
             return Decoded(content.decode(encoding, "replace"), encoding, origin)
     return Decoded(content.decode(guess, "replace"), guess, "detected")
 
@@ -157,23 +166,3 @@ def _utf16(content: bytes) -> str | None:
     if even + odd < 0.1 * len(sample) or min(even, odd) > 0.05 * (even + odd):
         return None
     return "utf-16-le" if odd > even else "utf-16-be"
-
-
-def _detected(content: bytes) -> str:
-    """Tell damaged UTF-8, Cyrillic and Latin pages apart by what their high bytes look like."""
-    sample = content[:_SAMPLE_BYTES]
-    high = len(sample) - len(sample.translate(None, bytes(range(0x80, 0x100))))
-    bad = sample.decode("utf-8", "replace").count("\ufffd")
-    if bad * 20 < high:
-        return "utf-8"
-    words = b"".join(_WORD_OF_HIGH_BYTES.findall(sample))
-    if len(words) * 3 < high or not words:
-        return "cp1252"
-    # Lower-case letters are most of a text: E0-FF in Windows-1251, C0-DF in KOI8-R, A0-AF and E0-EF in DOS 866.
-    windows = sum(byte >= 0xE0 for byte in words)
-    koi8 = sum(0xC0 <= byte < 0xE0 for byte in words)
-    dos = sum(0xA0 <= byte < 0xB0 or 0xE0 <= byte < 0xF0 for byte in words)
-    upper_windows = sum(0xC0 <= byte < 0xE0 for byte in words)
-    if dos > 0.8 * len(words) and sum(0xA0 <= byte < 0xB0 for byte in words) > 0.3 * len(words):
-        return "cp866"
-    return "koi8-r" if koi8 > 2 * windows and upper_windows > 0.6 * len(words) else "cp1251"
