@@ -134,7 +134,7 @@ def test_the_zone_is_the_sources_then_the_hosts_countrys_then_none(
         (ld("2024-05-15T19:34:08") + meta("2024-05-15T13:34:08Z"), "", "2024-05-15T19:34:08+06:00"),
         # A Z beside the same time on the page is local; one that another source confirms is not.
         (ld("2024-05-15T19:34:08Z"), "<div>15.05.2024 19:34</div>", "2024-05-15T19:34:08+05:00"),
-        (ld("2024-05-15T19:34:08+00:00"), "<div>15.05.2024 19:34</div>", "2024-05-16T00:34:08+05:00"),
+        (ld("2024-05-15T19:34:08+00:00"), "<div>15.05.2024 19:34</div>", "2024-05-15T19:34:08+05:00"),
         (ld("2024-05-15T14:34:08Z"), "<div>15.05.2024 19:34</div>", "2024-05-15T19:34:08+05:00"),
         (ld("2024-05-15T19:34:08Z") + meta("2024-05-15T19:34:08+05:00"), "", "2024-05-15T19:34:08+05:00"),
         (ld("2024-05-15T14:34:08Z") + meta("2024-05-15T17:34:08+03:00"), "", "2024-05-15T17:34:08+03:00"),
@@ -142,6 +142,14 @@ def test_the_zone_is_the_sources_then_the_hosts_countrys_then_none(
 )
 def test_the_finest_of_statements_that_agree_is_taken(head: str, line: str, expected: str) -> None:
     assert value(article(line), head=head, url="https://a.uz/news/771") == expected
+
+
+@pytest.mark.parametrize(
+    ("stamp", "expected"),
+    [("2024-05-15T19:34:08Z", "2024-05-15T19:34:08+02:00"), ("2024-05-15T19:34:08+00:00", "2024-05-15T21:34:08+02:00")],
+)
+def test_a_written_offset_of_nothing_is_believed_where_it_is_nearly_the_pages_own(stamp: str, expected: str) -> None:
+    assert value(article("<div>15.05.2024 19:34</div>"), head=ld(stamp), url="https://a.de/news/771") == expected
 
 
 def test_the_offset_of_a_page_without_a_place_is_seen_where_it_shows_its_time() -> None:

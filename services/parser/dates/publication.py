@@ -27,6 +27,8 @@ from services.parser.recipe import Applied
 
 _STEP = timedelta(minutes=30)
 """By which offsets are told from chance; the few clocks at quarters of an hour are not worth it."""
+_NOTICED = timedelta(hours=3)
+"""By how much no newsroom shows a wrong time to its readers."""
 _FARTHEST = timedelta(hours=14)
 _MONTH_FIRST = "en-us"
 _AGAIN_DAYS = 3
@@ -251,8 +253,9 @@ def _finest(chosen: Statement, others: Iterable[Statement], clock: _Clock) -> St
     bare = when.replace(tzinfo=None)
     unmarked = [o for o in others if o.reading.precision != "day" and o.reading.when.tzinfo is None]
     if any(_clock(o.reading.when) == _clock(bare) for o in unmarked):
-        # An offset of +00:00 that is written out is the system's own clock, which it shows as well.
-        if zone and clock.is_placed and best.reading.raw.endswith("Z"):
+        # A written +00:00 may be a system's unset clock, which it shows as well; not one that is hours wrong.
+        ahead = abs((zone.utcoffset(bare) if zone else None) or timedelta(0))
+        if clock.is_placed and (best.reading.raw.endswith("Z") or ahead >= _NOTICED):
             return replace(best, reading=replace(best.reading, when=bare))
         return best
     for other in unmarked:
