@@ -26,7 +26,7 @@ _TIME = re.compile(r"\W{0,3}[0-2]?\d[:.][0-5]\d\W{0,2}(?:[ap]\.?m\.?|[A-Z]{2,4}|
 _MAX_TERM_CHARS = 80
 _MAX_DEPTH = 200
 _SENTENCE_END = re.compile(r"[.!?…؟۔:;»”\"')\]]$")
-_OPEN_END = re.compile(r"[\w,–—-]$")
+_OPEN_END = re.compile(r"[\w,–—-]")
 _POST = re.compile(
     r"(?:^|\s)(?:twitter-(?:tweet|video)|instagram-media|tiktok-embed|telegram-\w{1,20}|tg-post|bluesky-embed|fb-post"
     r"|mastodon-embed|reddit-embed\w{0,10}|text-post-media)(?:$|\s)",
@@ -293,7 +293,7 @@ def _joined(blocks: Sequence[Block]) -> list[str]:
 
 def _goes_on(before: str, after: str) -> bool:
     """Whether a line break stands within a sentence."""
-    return bool(_OPEN_END.search(before)) and after[0].islower() and not _MARKED.match(after)
+    return bool(_OPEN_END.match(before[-1])) and after[0].islower() and not _MARKED.match(after)
 
 
 def _is_torn(before: str, one: Block, after: str, other: Block) -> bool:
