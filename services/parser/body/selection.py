@@ -22,6 +22,8 @@ _FEW_CHARS = 150
 _LIKELIEST = 5
 _LEAST = 0.1
 """The probability below which a block is not taken even then."""
+_DOUBT = 1.7
+"""What makes the F to be expected from the probabilities the F that pages out of fold had."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,10 @@ def taken_of(likely: NDArray[np.float32], sizes: NDArray[np.int64], threshold: f
 
 
 def _confidence(likely: NDArray[np.float32], sizes: NDArray[np.int64], taken: NDArray[np.bool_]) -> float:
-    """The F that is to be expected, were the probabilities exact: twice the text that is right, by given and wanted."""
+    """The F that is to be expected: twice the text that is right, by what is given and what is wanted."""
     right = float((likely * sizes)[taken].sum())
-    return 2 * right / max(1.0, float(sizes[taken].sum()) + float((likely * sizes).sum()))
+    exact = 2 * right / max(1.0, float(sizes[taken].sum()) + float((likely * sizes).sum()))
+    return float(exact**_DOUBT)
 
 
 @lru_cache(maxsize=1)
