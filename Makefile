@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help setup demo test check up down bench lock
+.PHONY: help setup demo test fuzz check up down bench lock
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ demo: $(READY)  ## run the whole pipeline on a small news agency, compare with i
 
 test: $(READY) check  ## every test, against a real Kafka and a real Postgres
 	$(BIN)/pytest
+
+fuzz: $(READY)  ## some minutes of pages made up at random, printing the one that breaks the parser
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-3000} $(BIN)/pytest tests/fuzz --timeout=3600
 
 check: $(READY)  ## style, types, import rules
 	$(BIN)/ruff check .
