@@ -22,8 +22,8 @@ from services.parser.parse import parse
 
 PAGES = Path(__file__).with_name("regional")
 NAMES = sorted(path.stem for path in PAGES.glob("*.toml"))
-LEAST_PAGES = 8
-LEAST_NOISE_LINES = 100
+LEAST_PAGES = 12
+LEAST_NOISE_LINES = 150
 
 
 @dataclass(frozen=True)
