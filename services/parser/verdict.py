@@ -25,7 +25,9 @@ _PHRASES: dict[str, frozenset[str]] = {
 }
 _WHOLE = ("missing", "login", "consent", "challenge")
 """What a page is that is headed by exactly one of these phrases and has little text."""
-_BEGINNINGS = {kind: tuple(f"{phrase} " for phrase in sorted(_PHRASES[kind])) for kind in ("search", "listing")}
+_SEARCHES = tuple(f"{phrase} " for phrase in sorted(_PHRASES["search"]))
+_RESULTS = tuple(phrase for phrase in _SEARCHES if phrase.count(" ") > 1)
+_QUERIES = re.compile(r"(?:^|&)(?:q|s|query|search|text|keyword|words?)=", re.IGNORECASE)
 _CALLED = {
     "missing": "an error in words",
     "login": "a login",
@@ -88,17 +90,17 @@ def why_no_article(
     if address.is_root(url) and prose < max(_TEXT_OF_ONE_PAGE, _TEXT_PER_TEASER * teasers):
         return f"a home page: {teasers} teasers beside {prose} characters of text"
     return (
-        _why_by_heading(tree, metadata, teasers, prose)
+        _why_by_heading(url, tree, metadata, teasers, prose)
         or _why_a_picture(url, tree, metadata, prose)
         or _why_a_stub(blocks, body)
         or _why_a_list(url, metadata, publication, body, blocks, teasers, excerpts, prose)
     )
 
 
-def _why_by_heading(tree: LexborHTMLParser, metadata: Metadata, teasers: int, prose: int) -> str | None:
+def _why_by_heading(url: str, tree: LexborHTMLParser, metadata: Metadata, teasers: int, prose: int) -> str | None:
     if prose >= _FEW_WORDS:
         return None
-    for part, whole in _headings(tree, metadata):
+    for part, whole, first in _headings(tree, metadata):
         for kind in _WHOLE:
             if part in _PHRASES[kind]:
                 # An article may well be called `Consent`; a page with its structured data is one.
@@ -108,11 +110,13 @@ def _why_by_heading(tree: LexborHTMLParser, metadata: Metadata, teasers: int, pr
                 elif metadata.graph.article and kind != "missing":
                     continue
                 return f"{_CALLED[kind]}: headed {whole!r}, {prose} characters of text"
-        for kind, beginnings in _BEGINNINGS.items():
-            if metadata.graph.article or not (part in _PHRASES[kind] or part.startswith(beginnings)):
-                continue
-            if (teasers or prose < _CAPTION_CHARS) and (kind == "search" or part in _PHRASES[kind]):
-                return f"{_CALLED[kind]}: headed {whole!r}, {teasers} teasers beside {prose} characters of text"
+        if not first or metadata.graph.article or not (teasers or prose < _CAPTION_CHARS):
+            continue
+        # A report may begin with the search for somebody: one word alone needs an address that searches.
+        searches = part in _PHRASES["search"] or part.startswith(_SEARCHES if _is_search(url) else _RESULTS)
+        if searches or part in _PHRASES["listing"]:
+            called = _CALLED["search" if searches else "listing"]
+            return f"{called}: headed {whole!r}, {teasers} teasers beside {prose} characters of text"
     return None
 
 
@@ -120,7 +124,7 @@ def _why_a_picture(url: str, tree: LexborHTMLParser, metadata: Metadata, prose: 
     if prose >= _CAPTION_CHARS:
         return None
     segments = {segment.lower() for segment in urlsplit(url).path.split("/")[:-1]}
-    parts = [part for part, _ in _headings(tree, metadata)]
+    parts = [part for part, _, _ in _headings(tree, metadata)]
     stated = (metadata.first("og:type") or ("", ""))[0].lower()
     kinds = {str(node.get("@type")) for node in metadata.graph.nodes}
     film = stated.startswith("video") or "VideoObject" in kinds or bool(segments & _FILM_SEGMENTS)
@@ -150,6 +154,11 @@ def _why_a_stub(blocks: Sequence[Block], body: Body) -> str | None:
     return f"a report that is sold: {size} characters of it are shown"
 
 
+def _is_search(url: str) -> bool:
+    parts = urlsplit(url)
+    return _QUERIES.search(parts.query) is not None or "search" in parts.path.lower()
+
+
 @lru_cache(maxsize=4_096)
 def _sells(line: str) -> bool:
     if len(line) > _EXCERPT_CHARS:
@@ -158,15 +167,16 @@ def _sells(line: str) -> bool:
     return any(phrase in words for phrase in _PHRASES["paywall"])
 
 
-def _headings(tree: LexborHTMLParser, metadata: Metadata) -> Iterator[tuple[str, str]]:
-    """The parts of the page's headings in one spelling, each with the heading."""
+def _headings(tree: LexborHTMLParser, metadata: Metadata) -> Iterator[tuple[str, str, bool]]:
+    """The parts of the page's headings in one spelling, each with the heading, and whether the heading begins so."""
     found = [metadata.title or ""]
     found += [node.text() for node in tree.css("title, h1")[:_MOST_HEADINGS]]
     for heading in dict.fromkeys(" ".join(text[: 2 * _MAX_HEADING_CHARS].split()) for text in found):
         if 0 < len(heading) <= _MAX_HEADING_CHARS:
-            for part in [heading, *_PARTS_OF_A_HEADING.split(heading)[:_MOST_PARTS]]:
+            parts = [heading, *_PARTS_OF_A_HEADING.split(heading)[:_MOST_PARTS]]
+            for place, part in enumerate(parts):
                 if words := key(part):
-                    yield words, heading
+                    yield words, heading, place < 2
 
 
 def _why_a_list(

@@ -115,7 +115,8 @@ _TAGS = st.sampled_from([
 _WORDS = st.sampled_from([
     "The ferry runs again across the lake.", "Паром снова ходит.", "Кўприк ёпилди,", "12:30", "15.05.2024",
     "By Ann Lee", "Photo: A. B.", "Views: 1 204", "۱۴۰۳/۰۲/۲۶", "Ҷаҳон", "e\u0301", "\u200f", "&amp;", "&#0;",
-    "&#xD800;", "&lt;b&gt;", "\x00", "\u2028", "\ufeff", "😀", "…", "- ", "# ", "| ", "ҳозир", "2 soat oldin", "x" * 300,
+    "&#xD800;", "&lt;b&gt;", "\x00", "\u2028", "\ufeff", "😀", "…", "- ", "# ", "| ", "ҳозир", "2 soat oldin",
+    "x" * 300,
 ])  # fmt: skip
 _NAMES = st.sampled_from([
     "", " class=author", " class='date news-date'", " id=content", " itemprop=articleBody", " href=/news/1-a",

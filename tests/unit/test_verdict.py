@@ -177,6 +177,21 @@ def test_a_brief_report_below_a_link_and_a_film_is_an_article(language: str) -> 
     assert isinstance(judged(html, "https://dolina.example/news/report-of-may-775"), ParsedArticle)
 
 
+@pytest.mark.parametrize(
+    "title",
+    ["Search for the missing hikers goes on", "Поиск рыбаков продолжается", "Ferry runs again | All news | Dolina",
+     "Паром снова ходит — Все новости", "Qidiruv ishlari davom etmoqda", "Arama çalışmaları sürüyor"],
+)  # fmt: skip
+def test_a_short_report_whose_heading_begins_or_ends_like_a_lists_is_an_article(title: str) -> None:
+    other = f"<ul><li><a href='/news/9-r'>{LANGUAGES['en']['titles'][1]}</a></li></ul>"
+    html = document(
+        f"<title>{title}</title>",
+        f"<h1>{title}</h1><time datetime='2026-11-19'></time><p>{LANGUAGES['en']['sentence']}</p>"
+        f"<p>{LANGUAGES['en']['sentence']} It was said in the morning.</p>{other}",
+    )
+    assert isinstance(judged(html, "https://dolina.example/news/report-of-may-776"), ParsedArticle)
+
+
 def test_a_site_of_one_page_is_read_where_it_is_a_text_of_length() -> None:
     text = "".join(f"<p>{LANGUAGES['en']['sentence']} Line {n} of the story goes on.</p>" for n in range(30))
     html = document("<title>How we mended the mill</title>", f"<h1>How we mended the mill</h1>{text}")
