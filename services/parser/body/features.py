@@ -203,11 +203,13 @@ class Places:
             self.paths[row, places] = at
             rising = row > 0
             places, row, at = places[rising], row[rising] - 1, self.parents[at[rising]]
+        filled = np.nonzero(self.paths >= 0)
+        self._held = self.paths[filled], filled[1]
 
     def inside(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Of each element, the sum of the weights of all blocks in it, however deep."""
-        rows, places = np.nonzero(self.paths >= 0)
-        return np.asarray(np.bincount(self.paths[rows, places], weights[places], len(self.parents)), np.float64)
+        holders, places = self._held
+        return np.asarray(np.bincount(holders, weights[places], len(self.parents)), np.float64)
 
     def shared(self, with_paths: Ints) -> NDArray[np.float64]:
         """Of each block, how many elements from the root on it has in common with the path in its column."""
