@@ -41,8 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     gold = load_gold(given.gold or next(iter(sorted(given.pages.glob("gold.jsonl*"))), given.pages / "gold.jsonl"))
     if given.limit:
         gold = random.Random(1).sample(gold, min(given.limit, len(gold)))
-    folds: dict[str, int] = json.loads((given.folds / "folds.json").read_text("utf-8")) if given.folds else {}
-    ours = [sys.executable, "-m", "benchmarks.extraction.ours"] + ([str(given.folds)] if given.folds else [])
+    ours = [sys.executable, "-m", "benchmarks.extraction.ours"]
+    if given.out_of_fold:
+        ours.append(str(given.out_of_fold))
     commands = {OURS: ours} | {
         name: [given.peers_python, peers.__file__, name] for name in peers.PEERS if given.peers_python
     }
@@ -51,7 +52,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "id": page["id"],
             "url": page.get("url") or "",
             "html_path": str(given.pages.resolve() / page["set"] / page["file"]),
-            "fold": folds.get(page["id"]),
         }
         for page in gold
     ]
@@ -59,9 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if given.keep:
         _keep(rounds, given.keep)
     sys.stdout.write(table(rounds, gold) + "\n")
-    if not given.folds:
+    if not given.out_of_fold:
         sys.stdout.write(
-            "\nNo --folds: the text of ours is chosen by the model that ships, which may have seen these pages.\n"
+            "\nNo --out-of-fold: the text of ours is chosen by the model that ships, which may have seen these pages.\n"
         )
 
 
@@ -112,7 +112,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--pages", type=Path, required=True, help="the folder of pages")
     parser.add_argument("--gold", type=Path, help="the gold, where it isn't in the folder of pages")
-    parser.add_argument("--folds", type=Path, help="models that did not see their fold (services.parser.training)")
+    parser.add_argument("--out-of-fold", type=Path, help="what services.parser.training.train --out-of-fold wrote")
     parser.add_argument("--peers-python", help="a Python that has benchmarks/extraction/requirements.txt")
     parser.add_argument("--limit", type=int, help="of the pages, always the same ones")
     parser.add_argument("--core", type=int, default=cores[-1], help="to run on")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,16 +57,11 @@ class Trees(NamedTuple):
 def load(name: str) -> Trees:
     """The trees that ship under this name. Raises FileNotFoundError or ValueError where there are none."""
     with files("services.parser.body.models").joinpath(f"{name}.npz").open("rb") as file:
-        return read(file)
-
-
-def read(file: IO[bytes]) -> Trees:
-    """The trees of an .npz file. Raises KeyError or ValueError where they are of another kind."""
-    stored = np.load(file, allow_pickle=False)
-    return packed(
-        tuple(str(column) for column in stored["columns"]),
-        stored["column"], stored["more_than"], stored["leaves"], float(stored["bias"]),
-    )  # fmt: skip
+        stored = np.load(file, allow_pickle=False)
+        return packed(
+            tuple(str(column) for column in stored["columns"]),
+            stored["column"], stored["more_than"], stored["leaves"], float(stored["bias"]),
+        )  # fmt: skip
 
 
 def packed(
