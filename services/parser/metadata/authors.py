@@ -116,24 +116,24 @@ def _sources(
 def _structured(graph: Graph, sites: frozenset[str]) -> Names:
     persons: list[str] = []
     bodies: list[str] = []
+    own_sites: set[str] = set()
     for node in graph.articles:
         for member in _members(graph, node.get("author") or node.get("creator")):
             name = member.get("name") if isinstance(member, dict) else member
-            body = isinstance(member, dict) and _is_body(member)
+            of = kinds(member) if isinstance(member, dict) else set()
+            body = "Person" not in of and any("Organization" in kind for kind in of)
             for text in (name if isinstance(name, list) else [name])[:MAX_AUTHORS]:
                 if isinstance(text, str):
                     (bodies if body else persons).append(text)
+                    if "Person" in of and len(text) <= MAX_NAME_CHARS:
+                        own_sites.add(folded(text))
         if persons or bodies:
             break
-    named = names_in(persons, sites)
+    # A site may be called after the person who writes it, where its data knows no organization of that name.
+    named = names_in(persons, sites - (own_sites - set(map(folded, graph.organizations()))))
     # What is typed as an organization is one, `Smith and Sons` too.
     typed = (name for text in bodies if 1 < len(name := tidy(text)) <= MAX_NAME_CHARS)
     return named._replace(bodies=tuple(dict.fromkeys((*named.bodies, *typed)))[:MAX_AUTHORS])
-
-
-def _is_body(member: dict[str, Any]) -> bool:
-    own = kinds(member)
-    return "Person" not in own and any("Organization" in kind for kind in own)
 
 
 def _members(graph: Graph, value: Any) -> Iterator[Any]:

@@ -69,6 +69,18 @@ class Graph:
             return None
         return clean(html.unescape(html.unescape(_NUMBER_REFERENCE.sub("\ufffd", _MARKUP.sub(" ", longest)))))
 
+    def organizations(self) -> list[str]:
+        """The names of the nodes that are organizations and no persons."""
+        owners = [self.resolved((self.article or {}).get("publisher")), *self.nodes]
+        return [
+            tidy(owner["name"])
+            for owner in owners
+            if isinstance(owner, dict)
+            and isinstance(owner.get("name"), str)
+            and "Person" not in kinds(owner)
+            and any("Organization" in kind for kind in kinds(owner))
+        ]
+
     def site_names(self) -> list[str]:
         """The publisher's and the web site's names."""
         publisher = self.resolved((self.article or {}).get("publisher"))
