@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from services.parser.body.features import features_of, names
-from services.parser.body.selection import MAX_BLOCKS, select, taken_of
+from services.parser.body.features import MAX_BLOCK_CHARS, features_of, names
+from services.parser.body.selection import MAX_BLOCKS, MAX_CHARS, select, taken_of
 from services.parser.body.trees import load, packed
 from services.parser.page.blocks import blocks_of
 
@@ -64,6 +64,12 @@ def test_blocks_beyond_the_bound_are_not_weighed() -> None:
 
     assert len(selection.probabilities) == MAX_BLOCKS + 50
     assert set(selection.probabilities[MAX_BLOCKS:]) == {0.0}
+
+
+def test_a_page_of_millions_of_characters_is_read_as_far_as_the_bounds_go() -> None:
+    blocks = blocks_of(LexborHTMLParser(f"<p>{'word ' * 30_000}</p>" * 105))
+
+    assert np.count_nonzero(select(blocks, "", "", None).probabilities) == MAX_CHARS // MAX_BLOCK_CHARS
 
 
 def test_a_deep_page_is_described_like_any_other() -> None:

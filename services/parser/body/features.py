@@ -19,6 +19,8 @@ Words = NDArray[np.uint64]
 
 MAX_STATED_CHARS = 100_000
 """Of a title, a description or an articleBody that are compared with the blocks."""
+MAX_BLOCK_CHARS = 20_000
+"""Of a block that are read; what follows is more of the same."""
 _MOST_LEVELS = 64
 """Elements around a block that count for the text in a container."""
 _CONTAINER_LEVELS = 4
@@ -271,7 +273,7 @@ def _table(
     blocks: Sequence[Block], title: str, description: str, article_body: str | None
 ) -> tuple[_Table, Places, NDArray[np.float64]]:
     stated = [part[:MAX_STATED_CHARS] for part in (title, description, article_body or "")]
-    text = _read([*(block.text for block in blocks), *stated])
+    text = _read([*(block.text[:MAX_BLOCK_CHARS] for block in blocks), *stated])
     found = _Table()
     places = Places(blocks)
     words = _describe_texts(found, blocks, text)

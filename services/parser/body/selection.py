@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from services.parser.body.features import features_of, names
+from services.parser.body.features import MAX_BLOCK_CHARS, features_of, names
 from services.parser.body.trees import Trees, load
 from services.parser.page.blocks import Block
 
@@ -17,6 +17,8 @@ METHOD = "blocks 1"
 MAX_BLOCKS = 6_000
 """That are weighed; what stands behind them on a page is no body."""
 THRESHOLD = 0.5
+MAX_CHARS = 2_000_000
+"""Of all blocks that are weighed."""
 _FEW_CHARS = 150
 """Less is nearly nothing: then the likeliest blocks are taken."""
 _LIKELIEST = 5
@@ -41,7 +43,7 @@ class Selection:
 
 def select(blocks: Sequence[Block], title: str, description: str, article_body: str | None) -> Selection:
     """Choose the body's blocks, by the words of the title, the description and what JSON-LD gives as the text."""
-    spoken = [i for i, block in enumerate(blocks) if block.text][:MAX_BLOCKS]
+    spoken = _weighed(blocks)
     if not spoken:
         return Selection((), [0.0] * len(blocks), 0.0, METHOD)
     shown = [blocks[i] for i in spoken]
@@ -53,6 +55,19 @@ def select(blocks: Sequence[Block], title: str, description: str, article_body: 
     probabilities[spoken] = likely
     kept = tuple(spoken[i] for i in np.flatnonzero(taken))
     return Selection(kept, probabilities.tolist(), round(_confidence(likely, sizes, taken), 4), METHOD)
+
+
+def _weighed(blocks: Sequence[Block]) -> list[int]:
+    """The blocks that hold text, as far as the bounds go."""
+    weighed: list[int] = []
+    room = MAX_CHARS
+    for index, block in enumerate(blocks):
+        if block.text:
+            room -= min(len(block.text), MAX_BLOCK_CHARS)
+            if room < 0 or len(weighed) == MAX_BLOCKS:
+                break
+            weighed.append(index)
+    return weighed
 
 
 def taken_of(likely: NDArray[np.float32], sizes: NDArray[np.int64], threshold: float = THRESHOLD) -> NDArray[np.bool_]:
