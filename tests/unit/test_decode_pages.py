@@ -145,6 +145,14 @@ def test_what_no_database_stores_is_taken_out() -> None:
     assert clean("a\x00b\ud800c\ufffed\te\n") == "ab\ufffdcd\te\n"
 
 
+def test_no_reference_brings_back_what_no_database_stores() -> None:
+    decoded = decode(
+        b"<p>a&#0;b&#x2;c&#x0000B;d&#31e&#127;&#xFFFE;&#xfdd0; &#10;&#x2F;&#13;&#38;&#x1F600;&#8217;&#310;"
+    )
+    assert decoded is not None
+    assert decoded.text == "<p>abcde &#10;&#x2F;&#13;&#38;&#x1F600;&#8217;&#310;"
+
+
 def test_a_letter_keeps_no_more_marks_than_writing_has() -> None:
     assert clean("a" + "\u0301" * 40_000 + " й") == "a" + "\u0301" * 30 + " й"
 

@@ -39,6 +39,12 @@ _WIDE_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
 _NONCHARACTER = re.compile(rb"\xef(?:\xb7[\x90-\xaf]|\xbf[\xbe\xbf])")
 """What _NOT_TEXT finds, in UTF-8: bytes are looked through many times as fast."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_REFERENCE_TO_NO_TEXT = re.compile(
+    r"&#(?:(?:0++|0*+(?:[1-8]|1[124-9]|2\d|3[01]|127|129|141|143|144|157|6553[45]))(?!\d)"
+    r"|[xX](?:0++|0*+(?:[1-8bBcCeEfF]|1[0-9a-fA-F]|7[fF]|8[1dDfF]|9[0dD]|[fF]{3}[eEfF]|[fF][dD][dDeE][0-9a-fA-F]))"
+    r"(?![0-9a-fA-F]));?"
+)
+"""Character references that a tree would turn into what was taken out before."""
 _MOST_DAMAGED = 0.03
 _REFUTED = 0.7
 _CONFIRMED = 0.9
@@ -78,6 +84,8 @@ def decode(content: bytes, http_charset: str | None = None) -> Decoded | None:
     damaged = found.text.count("\ufffd") + (0 if text is found.text else len(_NOT_TEXT.findall(found.text)))
     if damaged > 20 and damaged > _MOST_DAMAGED * len(found.text):
         return None
+    if "&#" in text:
+        text = _REFERENCE_TO_NO_TEXT.sub("", text)
     return Decoded(text, found.encoding, found.origin)
 
 
