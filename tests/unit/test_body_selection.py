@@ -10,6 +10,7 @@ from services.parser.body.features import MAX_BLOCK_CHARS, features_of, names
 from services.parser.body.selection import MAX_BLOCKS, MAX_CHARS, select, taken_of
 from services.parser.body.trees import load, packed
 from services.parser.page.blocks import blocks_of
+from services.parser.training.labels import FOLDS, WEIGHTS, fold_of, labels_of
 
 SENTENCES = (
     "Canal workers in the valley opened the last of the nine sluices on Monday, a week before the harvest began.",
@@ -123,3 +124,35 @@ def test_an_example_falls_into_the_leaf_that_its_answers_name() -> None:
 def test_trees_that_need_a_number_that_is_not_there_are_refused() -> None:
     with pytest.raises(ValueError, match=r"not in tuple"):
         load("body").reading(("chars",))
+
+
+def test_a_cell_is_labelled_by_the_row_that_it_stands_in() -> None:
+    texts = ["City", "Pop.", "Osh", "322", "Menu", SENTENCES[0]]
+    gold = {"text": f"City\tPop.\tOsh\t322\n{SENTENCES[0]}"}
+
+    labels = labels_of(texts, gold, {})
+
+    assert labels is not None
+    assert labels.body.tolist() == [True, True, True, True, False, True]
+
+
+def test_snippets_of_a_page_without_a_full_text_overrule_the_vote() -> None:
+    texts = [*SENTENCES, "Sign up for the letter of the valley"]
+    answers = dict.fromkeys(WEIGHTS, "\n".join(texts))
+    gold = {"with": ["nine sluices"], "without": ["^Sign up for the letter of the valley$"]}
+
+    labels = labels_of(texts, gold, answers)
+
+    assert labels is not None
+    assert labels.body.tolist() == [True, True, True, True, False]
+
+
+def test_a_page_that_the_extractors_do_not_agree_on_has_no_labels() -> None:
+    answers = dict.fromkeys(WEIGHTS, SENTENCES[0]) | {"trafilatura": "\n".join(SENTENCES[1:])}
+
+    assert labels_of(SENTENCES, {}, answers) is None
+
+
+def test_pages_of_one_domain_are_in_one_fold() -> None:
+    assert fold_of("https://www.news.co.uk/a", "1") == fold_of("http://sport.news.co.uk/b", "2")
+    assert {fold_of(f"https://site{n}.uz/", "") for n in range(40)} == set(range(FOLDS))

@@ -3,6 +3,8 @@
 python -m services.parser.training.answers GOLD PAGES VOTES
 """
 
+# The extractors are installed for training only.
+# mypy: disable-error-code="import-not-found,import-untyped"
 from __future__ import annotations
 
 import json
@@ -42,7 +44,9 @@ def extractors() -> dict[str, Callable[[bytes, str, str], str | None]]:
         return str(article.text)
 
     return {
-        "trafilatura": lambda content, page, url: bare_extraction(content, url=url, include_comments=False).text,
+        "trafilatura": lambda content, page, url: getattr(
+            bare_extraction(content, url=url, include_comments=False), "text", None
+        ),
         "readability": lambda content, page, url: html_text.extract_text(Document(page).summary(html_partial=True)),
         "newspaper": newspaper_text,
         "goose": lambda content, page, url: goose.extract(raw_html=page).cleaned_text,

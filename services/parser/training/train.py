@@ -3,6 +3,8 @@
 python -m services.parser.training.train GOLD PAGES VOTES --to FOLDER [--threads 1] [--out-of-fold FILE]
 """
 
+# CatBoost is installed for training only.
+# mypy: disable-error-code="import-not-found,import-untyped"
 from __future__ import annotations
 
 import argparse
