@@ -29,6 +29,8 @@ _ORDER_OF_BODIES = ("label", "json-ld", "text", "marked", "meta")
 _ORIGINS = {"label": "meta", "text": "byline", "marked": "byline", "signed": "byline", "shaped": "byline"}
 _BLOCKS_AROUND = (4, 14)
 """How many blocks before and after the headline may be a byline."""
+_OF_THE_HEADLINE = 3
+"""Blocks from the headline within which a footer is the headline's and not the page's."""
 _MOST_MEMBERS = 40
 _MOST_SHAPED = 60
 _NEAR = 12
@@ -203,7 +205,9 @@ def _read(blocks: Sequence[Block], headline: int | None, sites: frozenset[str]) 
     weak = Names((), ())
     for index in range(start, min(end, len(blocks))):
         block = blocks[index]
-        if len(block.text) > MAX_LINE_CHARS or block.part in ("footer", "related"):
+        # Themes put a byline into a <footer> of the headline, too.
+        apart = block.part == "related" or (block.part == "footer" and abs(index - (headline or 0)) > _OF_THE_HEADLINE)
+        if len(block.text) > MAX_LINE_CHARS or apart:
             continue
         for text in _bylines(blocks, index):
             names = names_in([text], sites)
