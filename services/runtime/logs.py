@@ -41,7 +41,7 @@ def configure(service: str, level: str) -> None:
     root.handlers = [handler]
     root.setLevel(level.upper())
     # Clients that log a line for every request or heartbeat, and every URL with what may stand in it.
-    for chatty in ("aiokafka", "httpx", "httpcore", "hpack", "faust", "mode", "trafilatura", "htmldate", "alembic"):
+    for chatty in ("aiokafka", "httpx", "httpcore", "hpack", "faust", "mode", "alembic"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
 
 

@@ -294,7 +294,7 @@ def test_add_shows_what_it_found_and_without_a_broker_asks_nothing(newsroom: New
     ],
 )
 def test_without_the_fetchers_libraries_a_command_that_needs_them_names_the_extra(words: list[str], told: str) -> None:
-    missing = ("httpx", "protego", "feedparser", "selectolax", "trafilatura", "pebble", "brotli")
+    missing = ("httpx", "protego", "feedparser", "selectolax", "numpy", "pebble", "brotli")
     code = (
         f"import sys; sys.modules.update(dict.fromkeys({missing!r})); sys.argv = {['xabar', *words]!r}; "
         "from services.console.__main__ import main; main()"

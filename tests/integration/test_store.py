@@ -60,7 +60,7 @@ def enriched(
         "authors": ("Nodira Karimova",),
         "published": Instant(value="2026-03-01T12:30:00+05:00", precision="minute", source="json-ld", raw="12:30"),
         "body_sha256": f"{title}{text}{hours}",
-        "extraction": Extraction(method="trafilatura-2", confidence=0.9),
+        "extraction": Extraction(method="blocks 1", confidence=0.9),
         "fetched_at": fetched_at,
     }
     return EnrichedArticle(
