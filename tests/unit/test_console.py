@@ -34,6 +34,7 @@ def gold(url: str = URL) -> GoldArticle:
         language="uz-Latn",
         title="Bir yangilik",
         paragraphs=("Matn.",),
+        pictures=(),
         authors=(),
         section="",
         tags=(),
