@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from services.parser.body import noise
 from services.parser.limits import MAX_AUTHORS, MAX_LINE_CHARS, MAX_NAME_CHARS
 from services.parser.metadata.persons import Names, after_label, is_label, is_sure_label, names_in
 from services.parser.metadata.stated import Authored, Stated
@@ -39,6 +40,8 @@ _MARKS = ("rel", "itemprop", "class", "link")
 _AUTHOR_BIT = next(1 << bit for bit, parts in enumerate(KEYWORDS) if "byline" in parts.split())
 _OTHER_CREDIT = re.compile(r"(?:review|check|edit|translat|photo|foto|фото|surat|сурат)\w{0,8}\W{0,3}$", re.IGNORECASE)
 _DATED = re.compile(r"\d{1,2}[./]\d{1,2}[./]\d{2}|\b(?:19|20)\d\d\b|\b\d{1,2}:\d\d\b|\bmin\b")
+_DATELINE = re.compile(r"^\d[^-–—]{5,40}, [^\W\d_][^,\d]{1,30}? [-–—] [^,]{2,40}, (?P<name>[^,]{4,60})$")
+"""`10:17, 18 April 2025, Bishkek - Agency, First Last`: the agencies' own line."""
 _DATE_FIRST = re.compile(r"^[\d./,:\s]{6,20}[-–—|·•⋅]\s{0,3}|^[^\W\d]{3,10}\.?\s\d{1,2},\s\d{4}\s{0,3}[-–—|·•⋅]\s{0,3}")
 
 
@@ -252,7 +255,13 @@ def _shaped(blocks: Sequence[Block], headline: int | None, sites: frozenset[str]
         return Names((), ())
     for index in range(headline + 1, min(headline + 9, len(blocks))):
         block = blocks[index]
+        if dateline := _DATELINE.match(block.text[:MAX_LINE_CHARS]):
+            if (signed := names_in([dateline["name"]], sites)).persons:
+                return signed
+            continue
         if not 4 < len(block.text) <= _MOST_SHAPED or block.part == "footer" or block.text[0] in "-–—":
+            continue
+        if noise.kind_of(block.text):
             continue
         element, marked = block.element, False
         for _ in range(3):
