@@ -14,7 +14,7 @@ from services.parser.body.paragraphs import LIVE_ENTRIES, is_time, paragraphs_of
 from services.parser.body.pictures import images_of, without_captions
 from services.parser.body.selection import Selection
 from services.parser.limits import MAX_LINE_CHARS, MAX_NAME_CHARS
-from services.parser.page.blocks import Block, Layout, short_lines
+from services.parser.page.blocks import Block, Element, Layout, short_lines
 from services.parser.page.headline import words_of
 
 _EDGE = 3
@@ -33,6 +33,11 @@ _SENTENCE_END = re.compile(r"(?:[.!…؟۔]|[.!?…][»”\"')\]])$")
 _BARE_NUMBER = re.compile(r"\d[\d .,\u00a0]{0,12}[kK]?")
 _COUNTER = re.compile(r"(?:^|[\s_-])(?:views?|view-?count|hits|eye)(?:$|[\s_-])", re.IGNORECASE)
 _ITEMS = frozenset({"tr", "ul", "ol", "dl"})
+_APPEAL = re.compile(r"newsletter|subscri|sign-?up|donat|mailing-?list|podpisk|rassylk|obuna", re.IGNORECASE)
+_APPEALS_UP = 4
+"""Elements around a text whose names are read."""
+_SHARE_OF_A_BOX = 0.2
+"""Of the text: what holds more is no box in it."""
 _MAX_COUNTER_CHARS = 80
 _MOST_NAMES = 24
 _WORDS_BESIDE_A_NAME = 3
@@ -136,7 +141,7 @@ def _own(
     kept = without_captions(blocks, kept)
     kept = _without_repeats(blocks, _below_title(blocks, kept, title))
     kinds = _kinds(blocks, kept)
-    kept = _without_boxes(blocks, _before_related(blocks, kept, kinds), kinds)
+    kept = _without_boxes(blocks, _before_related(blocks, _without_appeals(blocks, kept), kinds), kinds)
     return _without_edges(blocks, kept, kinds, probabilities, names)
 
 
@@ -192,6 +197,32 @@ def _before_related(blocks: Sequence[Block], kept: list[int], kinds: Mapping[int
 def _may_be_a_title(block: Block) -> bool:
     """Whether the block could be the title of another article in a list."""
     return len(block.text) <= _MAX_LISTED_CHARS and (block.linked > 0.6 or not _SENTENCE_END.search(block.text))
+
+
+def _without_appeals(blocks: Sequence[Block], kept: list[int]) -> list[int]:
+    """Without boxes in the text that ask for an address or for money, by the names of their elements."""
+    boxes: dict[int, int] = {}
+    sizes: dict[int, int] = {}
+    for index in kept:
+        element: Element | None = blocks[index].element
+        for _ in range(_APPEALS_UP):
+            if element is None:
+                break
+            if element.names and _asks(element.names):
+                boxes[index] = id(element)
+                sizes[id(element)] = sizes.get(id(element), 0) + len(blocks[index].text)
+                break
+            element = element.parent
+    if not boxes:
+        return kept
+    # A page whose text stands in `subscriber-content` is no box.
+    most = _SHARE_OF_A_BOX * sum(len(blocks[index].text) for index in kept)
+    return [index for index in kept if index not in boxes or sizes[boxes[index]] > most]
+
+
+@lru_cache(maxsize=16_384)
+def _asks(names: str) -> bool:
+    return _APPEAL.search(names) is not None
 
 
 def _without_boxes(blocks: Sequence[Block], kept: list[int], kinds: Mapping[int, noise.Kind]) -> list[int]:
