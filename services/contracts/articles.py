@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 
 from services.contracts.message import Count, Message, Moment, Share, Stamp, Value
 from services.contracts.pages import Rights
+from services.contracts.sources import Lane
 
 EARLIEST_YEAR = 1995
 
@@ -83,6 +84,7 @@ class ParsedArticle(Message):
     url: str = Field(description="as requested")
     canonical_url: str
     source: str | None = Field(default=None, description="source id")
+    lane: Lane = Field(default="live", description="of the request: live, or backfill of old pages")
     host: str
     title: str
     text: str = Field(description="paragraphs, a blank line between two")
@@ -119,6 +121,15 @@ class ParagraphLanguage(Value):
     tag: str
 
 
+class LanguageSpan(Value):
+    """A run of text in one language where a text is mixed: code points in title + blank line + text, end exclusive."""
+
+    start: Count
+    end: Count
+    tag: str
+    confidence: Share
+
+
 class Language(Value):
     """What language and script the text is in, by the text itself."""
 
@@ -127,9 +138,33 @@ class Language(Value):
     confidence: Share
     runner_up: str | None = None
     paragraphs: tuple[ParagraphLanguage, ...] = Field(default=(), description="only where the text is mixed")
+    spans: tuple[LanguageSpan, ...] = Field(
+        default=(), description="only where the text is mixed: runs of one language, in order, without gaps but space"
+    )
 
 
 TranslationStatus = Literal["ok", "partial", "unsupported", "unavailable", "truncated", "failed"]
+
+
+SentenceFlaw = Literal[
+    "empty", "copy", "repeats", "length", "script", "language", "numbers", "unknown", "unfinished", "refused"
+]
+"""What is wrong with a sentence's translation, so that it was not taken."""
+UNTRANSLATED = "[…]"
+"""What stands in a translated paragraph in the place of a sentence whose translation was not taken."""
+
+
+class SentencePair(Value):
+    """A sentence of the article and where its translation stands: code points, end exclusive."""
+
+    paragraph: Count | None = Field(default=None, description="which paragraph, from 0; null: the title")
+    source: tuple[Count, Count] = Field(description="start and end in the article's paragraph")
+    target: tuple[Count, Count] | None = Field(
+        default=None, description="start and end in the translated paragraph; null where that is null"
+    )
+    flaw: SentenceFlaw | None = Field(
+        default=None, description=f"why its translation was not taken; {UNTRANSLATED} stands there"
+    )
 
 
 class Translation(Value):
@@ -138,12 +173,16 @@ class Translation(Value):
     target: str
     status: TranslationStatus
     engine: str
-    model: str | None = None
+    model: str | None = Field(default=None, description="name and version")
     title: str | None = None
     paragraphs: tuple[str | None, ...] = Field(
         default=(), description="aligned with the source's; null where it failed"
     )
-    seconds: float = Field(default=0.0, ge=0)
+    sentences: tuple[SentencePair, ...] = Field(default=(), description="alignment, in the article's order")
+    names_missing: tuple[str, ...] = Field(
+        default=(), description="ids of entities in translated sentences whose name in the target language is not there"
+    )
+    seconds: float = Field(default=0.0, ge=0, description="that the engine took, without waiting for it")
     detail: str | None = None
 
 

@@ -101,6 +101,7 @@ def _article(
         url=page.request.url,
         canonical_url=url,
         source=page.request.source,
+        lane=page.request.lane,
         host=host_of(url),
         title=title,
         text=text,
