@@ -158,10 +158,10 @@ class SentencePair(Value):
     """A sentence of the article and where its translation stands: code points, end exclusive."""
 
     paragraph: Count | None = Field(default=None, description="which paragraph, from 0; null: the title")
-    source: tuple[Count, Count] = Field(description="start and end in the article's paragraph")
-    target: tuple[Count, Count] | None = Field(
-        default=None, description="start and end in the translated paragraph; null where that is null"
-    )
+    start: Count = Field(description="in the article's paragraph")
+    end: Count
+    target_start: Count | None = Field(default=None, description="in the translated paragraph; null where that is null")
+    target_end: Count | None = None
     flaw: SentenceFlaw | None = Field(
         default=None, description=f"why its translation was not taken; {UNTRANSLATED} stands there"
     )
