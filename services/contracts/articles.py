@@ -182,7 +182,7 @@ class Translation(Value):
     names_missing: tuple[str, ...] = Field(
         default=(), description="ids of entities in translated sentences whose name in the target language is not there"
     )
-    seconds: float = Field(default=0.0, ge=0, description="that the engine took, without waiting for it")
+    seconds: float = Field(default=0.0, ge=0, description="spent asking the engine, retries among it")
     detail: str | None = None
 
 

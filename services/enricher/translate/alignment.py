@@ -1,0 +1,106 @@
+"""An article as sentences, and their translations put together to paragraphs again: pure, and without an engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from services.contracts.articles import UNTRANSLATED, SentenceFlaw, SentencePair
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+Cut = Callable[[str], Sequence[tuple[int, int]]]
+"""A text to the start and end of each of its sentences."""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What an engine is asked for at a time: a sentence, or a piece of a very long one."""
+
+    start: int
+    end: int
+    text: str
+
+    @property
+    def wants_engine(self) -> bool:
+        """Figures and signs are the same in every language."""
+        return any(map(str.isalpha, self.text))
+
+
+@dataclass(frozen=True)
+class Part:
+    """The title (paragraph None) or a paragraph, cut into sentences."""
+
+    paragraph: int | None
+    text: str
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a part: its translation, or None where no sentence of it was taken."""
+
+    text: str | None
+    pairs: tuple[SentencePair, ...]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A sentence's translation, or why it was not taken."""
+
+    text: str
+    flaw: SentenceFlaw | None = None
+
+
+def parts(title: str, paragraphs: Sequence[str], cut: Cut) -> tuple[Part, ...]:
+    """Title and paragraphs, cut into sentences; half characters, which no engine can read, are replaced."""
+
+    def part(paragraph: int | None, text: str) -> Part:
+        whole = _SURROGATE.sub("\ufffd", text)
+        return Part(paragraph, text, tuple(Sentence(start, end, whole[start:end]) for start, end in cut(whole)))
+
+    return (part(None, title), *(part(i, text) for i, text in enumerate(paragraphs)))
+
+
+def up_to(limit: int, wanted: Iterable[Part]) -> tuple[Part, ...]:
+    """The parts that are within so many characters; the title always is."""
+    kept: list[Part] = []
+    room = limit
+    for part in wanted:
+        room -= len(part.text)
+        if room < 0 and kept:
+            break
+        kept.append(part)
+    return tuple(kept)
+
+
+def joined(part: Part, taken: Mapping[str, Taken]) -> Done:
+    """A part in translation: its sentences in order, lines as they were, a mark for each that was not taken."""
+    asked = [sentence for sentence in part.sentences if sentence.wants_engine]
+    if asked and all(taken[sentence.text].flaw for sentence in asked):
+        nowhere = (
+            SentencePair(paragraph=part.paragraph, start=s.start, end=s.end, flaw=taken[s.text].flaw)
+            for s in part.sentences
+        )
+        return Done(None, tuple(nowhere))
+    text, end = "", 0
+    pairs = []
+    for sentence in part.sentences:
+        if text:
+            text += "\n" if "\n" in part.text[end : sentence.start] else " "
+        found = taken[sentence.text]
+        begins = len(text)
+        text += UNTRANSLATED if found.flaw else found.text.strip()
+        end = sentence.end
+        pairs.append(
+            SentencePair(
+                paragraph=part.paragraph,
+                start=sentence.start,
+                end=end,
+                target_start=begins,
+                target_end=len(text),
+                flaw=found.flaw,
+            )  # fmt: skip
+        )
+    return Done(text, tuple(pairs))
