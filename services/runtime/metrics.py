@@ -73,6 +73,22 @@ RECIPE_MISSES = _counter(
 TRANSLATIONS = _counter("translations", "Translations by engine, pair and status.", "engine", "pair", "status")
 TRANSLATION_SECONDS = _histogram("translation_seconds", "One article's translation.", "engine")
 TRANSLATION_CHARACTERS = _counter("translation_characters", "Characters given to an engine.", "engine")
+TRANSLATION_CALLS = _counter(
+    "translation_calls",
+    "Calls of an engine: ok, broken, busy, spent, denied, bad-answer, or timeout where the article's time was over.",
+    "engine", "outcome",
+)  # fmt: skip
+TRANSLATION_CALL_SECONDS = _histogram("translation_call_seconds", "One call of an engine, answered or not.", "engine")
+TRANSLATION_BREAKER = _gauge(
+    "translation_breaker", "1 for the state of an engine's circuit breaker: closed, half-open, open.", "engine", "state"
+)
+TRANSLATION_BUDGET_LEFT = _gauge(
+    "translation_budget_left_characters", "What the day's budget of an engine still holds, headlines included.",
+    "engine",
+)  # fmt: skip
+TRANSLATION_CACHE_LOOKUPS = _counter("translation_cache_lookups", "Sentences looked up: hit or miss.", "result")
+TRANSLATION_CACHE_EVICTIONS = _counter("translation_cache_evictions", "Sentences that made room for others.")
+TRANSLATION_CACHE_BYTES = _gauge("translation_cache_bytes", "What the cache holds, in pages of its file.")
 DATABASE_SECONDS = _histogram("database_seconds", "One database transaction, by operation.", "operation")
 OUTBOX_RECORDS = _gauge("outbox_records", "Receipts that wait for the broker.")
 

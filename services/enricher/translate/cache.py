@@ -1,29 +1,168 @@
-"""Translated units that were asked for lately, bounded in characters."""
+"""Translated sentences that were asked for lately: on the local disk, bounded in bytes, and never in the way."""
 
 from __future__ import annotations
 
+import sqlite3
+import zlib
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
 
-Key = tuple[str, str, str]
-"""Engine, model and source text."""
+from services.enricher.translate.disposable import Disposable, transaction
+from services.runtime import metrics
+
+MOST_TEXT_BYTES = 64 * 1024
+"""Of one translation; a longer one is not kept."""
+LEAST_BYTES = 256 * 1024
+"""Less than that holds no tables."""
+LEAVE_AT_ONCE = 256
+"""Rows that make room in one go."""
+_DIGEST_BYTES = 16
+# Numbers only grow, so that the oldest rows stand side by side and whole pages become free when they leave.
+_SCHEMA = """
+CREATE TABLE units (turn INTEGER PRIMARY KEY, key BLOB NOT NULL, text BLOB NOT NULL, check_sum INTEGER NOT NULL);
+CREATE UNIQUE INDEX units_key ON units (key)
+"""
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a translation depends on."""
+
+    engine: str
+    model: str
+    """Name and version: a new version of an engine knows nothing of the old one's answers."""
+    source: str
+    """BCP 47 tag, as is `target`."""
+    target: str
+    text: str
+
+    def digest(self) -> bytes:
+        """16 bytes; each part is led by its length, so that no two keys look alike."""
+        told = blake2b(digest_size=_DIGEST_BYTES)
+        for part in (self.engine, self.model, self.source, self.target, self.text):
+            content = part.encode("utf-8", "surrogatepass")
+            told.update(len(content).to_bytes(8, "big"))
+            told.update(content)
+        return told.digest()
+
+
+class Cache:
+    """Least recently used out first, roughly: a sentence in use is renewed once it is in the older half.
+
+    It never raises: a file that can't be used means that nothing is known, and is in the log.
+    """
+
+    def __init__(self, path: Path | None, max_bytes: int) -> None:
+        """`path` None: in memory. `max_bytes`: of the file (at least LEAST_BYTES), beside a log of 8 MiB at most."""
+        self._max_bytes = max(LEAST_BYTES, max_bytes)
+        self._file = Disposable(path, _SCHEMA, _VERSION, "translation cache")
+
+    async def get_many(self, keys: Sequence[Key]) -> dict[Key, str]:
+        """The translations that are here."""
+        digests = {key.digest(): key for key in keys}
+        if not digests:
+            return {}
+        nothing: dict[bytes, str] = {}
+        found = await self._file.run(lambda connection: _read(connection, list(digests)), nothing)
+        metrics.TRANSLATION_CACHE_LOOKUPS.labels("hit").inc(len(found))
+        metrics.TRANSLATION_CACHE_LOOKUPS.labels("miss").inc(len(digests) - len(found))
+        return {digests[digest]: text for digest, text in found.items()}
+
+    async def put_many(self, items: Iterable[tuple[Key, str]]) -> None:
+        """Keep translations; others leave when there is no room."""
+        rows = [(key.digest(), text.encode("utf-8", "surrogatepass")) for key, text in items]
+        rows = [(digest, text) for digest, text in rows if len(text) <= MOST_TEXT_BYTES]
+        if not rows:
+            return
+        kept = await self._file.run(lambda connection: _write(connection, rows, self._max_bytes), None)
+        if kept is not None:
+            metrics.TRANSLATION_CACHE_BYTES.set(kept.bytes)
+            metrics.TRANSLATION_CACHE_EVICTIONS.inc(kept.left)
+
+    async def close(self) -> None:
+        """Close the file."""
+        await self._file.close()
+
+
+@dataclass(frozen=True)
+class _Kept:
+    bytes: int
+    left: int
+
+
+def _read(connection: sqlite3.Connection, digests: Sequence[bytes]) -> dict[bytes, str]:
+    first, last = connection.execute(
+        "SELECT (SELECT turn FROM units ORDER BY turn LIMIT 1), (SELECT turn FROM units ORDER BY turn DESC LIMIT 1)"
+    ).fetchone()
+    if last is None:
+        return {}
+    found: dict[bytes, str] = {}
+    old: list[tuple[bytes, bytes]] = []
+    for digest in digests:
+        row = connection.execute("SELECT turn, text, check_sum FROM units WHERE key = ?", (digest,)).fetchone()
+        if row is None or row[2] != zlib.crc32(row[1], zlib.crc32(digest)):
+            continue
+        found[digest] = row[1].decode("utf-8", "surrogatepass")
+        if row[0] < first + (last - first) // 2:
+            old.append((digest, row[1]))
+    if old:
+        with transaction(connection):
+            _put(connection, old)
+    return found
+
+
+def _write(connection: sqlite3.Connection, rows: Sequence[tuple[bytes, bytes]], max_bytes: int) -> _Kept:
+    left = 0
+    with transaction(connection):
+        _put(connection, rows)
+        while (size := _bytes(connection)) > max_bytes:
+            leaving = connection.execute(
+                "DELETE FROM units WHERE turn IN (SELECT turn FROM units ORDER BY turn LIMIT ?)", (LEAVE_AT_ONCE,)
+            ).rowcount
+            if not leaving:
+                break
+            left += leaving
+    return _Kept(size, left)
+
+
+def _put(connection: sqlite3.Connection, rows: Sequence[tuple[bytes, bytes]]) -> None:
+    turn = connection.execute("SELECT coalesce(max(turn), 0) FROM units").fetchone()[0]
+    connection.executemany(
+        "INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?)",
+        [
+            (turn + i, digest, text, zlib.crc32(text, zlib.crc32(digest)))
+            for i, (digest, text) in enumerate(rows, start=1)
+        ],
+    )
+
+
+def _bytes(connection: sqlite3.Connection) -> int:
+    pages, free, size = (
+        connection.execute(f"PRAGMA {what}").fetchone()[0] for what in ("page_count", "freelist_count", "page_size")
+    )
+    return int((pages - free) * size)
 
 
 class UnitCache:
-    """Least recently used out first."""
+    """Translated units by engine, model and text, bounded in characters: least recently used out first."""
 
     def __init__(self, max_chars: int) -> None:
         self._max_chars = max_chars
         self._chars = 0
-        self._units: OrderedDict[Key, str] = OrderedDict()
+        self._units: OrderedDict[tuple[str, str, str], str] = OrderedDict()
 
-    def get(self, key: Key) -> str | None:
+    def get(self, key: tuple[str, str, str]) -> str | None:
         """The unit's translation, if it is still here."""
         found = self._units.get(key)
         if found is not None:
             self._units.move_to_end(key)
         return found
 
-    def put(self, key: Key, translation: str) -> None:
+    def put(self, key: tuple[str, str, str], translation: str) -> None:
         """Keep a translation; the oldest leave when there is no room."""
         old = self._units.pop(key, None)
         if old is not None:
