@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.enricher.translate.guards import flaw
-from services.enricher.translate.sentences import MAX_UNIT_CHARS, sentences, units
+from services.enricher.translate.sentences import LIMIT, sentences, units
 
 
 @pytest.mark.parametrize(
@@ -31,12 +31,12 @@ from services.enricher.translate.sentences import MAX_UNIT_CHARS, sentences, uni
     ],
 )
 def test_each_flaw_has_its_name(source: str, translation: str, expected: str | None) -> None:
-    assert flaw(source, translation, "en") == expected
+    assert flaw(source, translation, "pt", "en") == expected
 
 
 def test_sentences_end_at_full_stops_but_not_within_dates_and_abbreviations() -> None:
     text = "O Sr. Silva chegou às 10.30 de 15.05.2024. A Dra. J. Costa falou do art. 5 da lei! «Já?» Sim."
-    assert sentences(text) == (
+    assert sentences(text, "pt") == (
         "O Sr. Silva chegou às 10.30 de 15.05.2024.",
         "A Dra. J. Costa falou do art. 5 da lei!",
         "«Já?»",
@@ -47,7 +47,7 @@ def test_sentences_end_at_full_stops_but_not_within_dates_and_abbreviations() ->
 @given(st.text(max_size=1500))
 def test_units_are_short_and_nothing_is_lost(text: str) -> None:
     pieces = units(text)
-    assert all(0 < len(piece) <= MAX_UNIT_CHARS for piece in pieces)
+    assert all(0 < len(piece) <= LIMIT for piece in pieces)
     assert "".join("".join(pieces).split()) == "".join(text.split())
 
 

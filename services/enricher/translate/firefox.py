@@ -234,7 +234,7 @@ def _lines(text: str) -> list[tuple[str, ...]]:
 
 
 def _flaws(lines: Sequence[Sequence[str]], known: Mapping[str, str], target: str) -> list[str]:
-    return [wrong for line in lines for unit in line if (wrong := flaw(unit, known[unit], target))]
+    return [wrong for line in lines for unit in line if (wrong := flaw(unit, known[unit], "und", target))]
 
 
 def _assembled(lines: Sequence[Sequence[str]], known: Mapping[str, str]) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Literal
+from collections.abc import Callable, Sequence
 
+from services.contracts.articles import SentenceFlaw
 from services.enricher.script import scripts_in
-from services.enricher.translate.protocol import primary
+from services.enricher.translate.engine import primary
 
-Flaw = Literal["empty", "copy", "repeats", "length", "script", "numbers"]
+LanguageOf = Callable[[str], str | None]
+"""The BCP 47 tag of a text, or None where it is not sure."""
 
 LONG_ENOUGH_CHARS = 20
 """Shorter texts are allowed any ratio: one word may take five."""
@@ -32,7 +34,9 @@ _ENGLISH_NUMBERS = (
 )  # fmt: skip
 
 
-def flaw(source: str, translation: str, target: str) -> Flaw | None:
+def flaw(
+    source: str, translation: str, source_tag: str, target: str, language_of: LanguageOf | None = None
+) -> SentenceFlaw | None:
     """The first thing that is wrong with a translated sentence, or None."""
     if not translation.strip():
         return "empty" if source.strip() else None
@@ -89,3 +93,9 @@ def _in_other_scripts(text: str) -> float:
     found = scripts_in(text)
     letters = sum(found.values())
     return (letters - found["Latn"]) / letters if letters else 0.0
+
+
+def missing_names(names: Sequence[tuple[str, tuple[str, ...]]], translated: str) -> tuple[str, ...]:
+    """The ids of the entities none of whose names is in the translated text."""
+    folded = translated.casefold()
+    return tuple(entity for entity, spellings in names if not any(s.casefold() in folded for s in spellings))

@@ -1,130 +1,214 @@
-"""Cut a paragraph into the units that an engine takes: sentences, and pieces of those that are too long."""
+"""Cut a text into the units that an engine takes: sentences, and pieces of those that are too long."""
 
 from __future__ import annotations
 
 import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
 
-MAX_UNIT_CHARS = 400
-_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+\s++(?=[\"'“‘«(\[—–-]*+\s*+\w)")
-"""A run of marks is entered at its start only and never given back: ten thousand dots are read once."""
-_LAST_WORD = re.compile(r"(\w+)\.[\"'”’»)\]]*\s+$")
-_NEXT_WORD = re.compile(r"[^\w]*(\w)")
-# Portuguese, English, Russian; single letters are always taken for initials.
-_ABBREVIATIONS = frozenset(
-    {
-        "sr",
-        "sra",
-        "srs",
-        "dr",
-        "dra",
-        "drs",
-        "dras",
-        "prof",
-        "profa",
-        "eng",
-        "exmo",
-        "exma",
-        "av",
-        "art",
-        "arts",
-        "etc",
-        "núm",
-        "num",
-        "pág",
-        "págs",
-        "séc",
-        "vol",
-        "ed",
-        "cf",
-        "ex",
-        "gen",
-        "cap",
-        "mr",
-        "mrs",
-        "ms",
-        "st",
-        "no",
-        "vs",
-        "jr",
-        "dept",
-        "fig",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-        "fev",
-        "abr",
-        "mai",
-        "ago",
-        "set",
-        "out",
-        "dez",
-        "гг",
-        "ул",
-        "им",
-        "тыс",
-        "млн",
-        "млрд",
-        "руб",
-        "стр",
-        "рис",
-        "см",
-        "др",
-        "проф",
-        "акад",
-        "обл",
-    }
+from services.enricher.translate.engine import primary
+
+LIMIT = 400
+"""Characters of a unit: what the Firefox models translate whole."""
+NEAR_CHARS = 40
+"""Of the text on each side of a mark that decide; no abbreviation and no opening of a sentence is longer."""
+BRACKET_CHARS = 200
+"""A remark in brackets up to this length stays in the sentence that it stands in."""
+
+_LINE = re.compile("[^\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]++")
+_END = re.compile(
+    r"(?<![.!?…؟۔。！？])[.!?…؟۔。！？]++"  # a run of marks is entered at its start only and never given back
+    r"(?:[\"'”“’»›)\]*_]|\[\d{1,3}\])*+"
+    r"(?:(?=\s)|(?<=[؟۔。！？])(?=\w))"
 )
-_BREAKS = ("; ", ": ", ", ", " ")
+_MARKS = ".!?…؟۔。！？"
+_OPENING = re.compile(r"\W*+(\w?)")
+_LEVEL = re.compile(r"\s*+[—–-]")
+_DATE_GOES_ON = re.compile(r"\s*+(?:\d{1,2}\s?\.|\d{4}(?!\d))")
+_NUMBERING = re.compile(r"[(\[]?(?:\d{1,3}(?:\.\d{1,3}){0,4}|[IVXLC]{1,6}|[^\W\d_])")
+_ROMAN = re.compile(r"[IVXLCІХ]{1,7}")
+_DAY_OR_MONTH = re.compile(r"\d{1,2}")
+_DOTTED = re.compile(r"(?:[^\W\d_]{1,3}\.){1,4}[^\W\d_]{1,3}")
+_NO_SENTENCE_START = re.compile(r"[a-zа-яё]{1,20}(?:[A-ZА-Я]|\.[a-z]{2,6}\b|://)|[@#]")
+"""What begins small and may begin a sentence all the same: iPhone, kun.uz, https://, @name."""
+
+_CUT_AFTER = (";؛", ":", ",،", "—–")
+"""Where a sentence that is too long is cut, the best mark first; else at a space; else anywhere."""
 
 
-def units(paragraph: str, limit: int = MAX_UNIT_CHARS) -> tuple[str, ...]:
-    """The paragraph's sentences in order, none longer than `limit`; joined by spaces they are the paragraph again."""
-    return tuple(piece for sentence in sentences(paragraph) for piece in _pieces(sentence, limit))
+@dataclass(frozen=True)
+class Abbreviations:
+    """In small letters, without the last full stop."""
+
+    before_name: frozenset[str]
+    """They stand before something, so no sentence ends with them: prof., ул."""
+    before_number: frozenset[str]
+    """They may end a sentence, but not before a number: No., млн."""
+    conjunctions: frozenset[str]
+    """A small letter with a full stop after them means "and so on"."""
+    months: frozenset[str]
+    initials: frozenset[str]
+    """First letters of names that are written with two signs."""
+    ordinals: bool
+    """Whether a number with a full stop is an ordinal: II. Abdülhamid."""
 
 
-def sentences(paragraph: str) -> tuple[str, ...]:
-    """Split after a full stop, unless it belongs to an abbreviation, an initial, a number or a date."""
-    found, start = [], 0
-    for end in _END.finditer(paragraph):
-        if _ends_here(paragraph[max(0, end.start() - 40) : end.end()], paragraph[end.end() : end.end() + 40]):
-            found.append(paragraph[start : end.end()].strip())
-            start = end.end()
-    found.append(paragraph[start:].strip())
-    return tuple(sentence for sentence in found if sentence)
+@lru_cache(maxsize=64)
+def abbreviations(language: str) -> Abbreviations:
+    """What the language abbreviates, with what it has from its neighbours; of every language where it is not listed."""
+    data = tomllib.loads(files(__package__).joinpath("abbreviations.toml").read_text("utf-8"))
+    tables: dict[str, dict[str, str]] = data["languages"]
+    own = tables.get(language)
+    names = tables if own is None else [language, *own.get("with", "").split()]
+
+    def words(key: str) -> frozenset[str]:
+        return frozenset(word for name in names for word in tables[name].get(key, "").split())
+
+    return Abbreviations(
+        before_name=words("before_name"),
+        before_number=words("before_number") | words("months"),
+        conjunctions=words("conjunctions"),
+        months=words("months"),
+        initials=frozenset(data["initials"].split()),
+        ordinals=language in data["ordinals"].split(),
+    )
 
 
-def _ends_here(before: str, after: str) -> bool:
-    following = _NEXT_WORD.match(after)
-    if following and following[1].islower():
-        return False  # 15. dezembro, art. 5 e seguintes
-    word = _LAST_WORD.search(before)
-    if word is None:  # ! ? … or several marks
+def spans(text: str, language: str, limit: int = LIMIT) -> tuple[tuple[int, int], ...]:
+    """(start, end) of each unit in order: code points, end exclusive, without space around, each at most `limit` long.
+
+    Every character but space is in exactly one; none goes over a line break. `language`: a BCP 47 tag.
+    """
+    return tuple(
+        piece for start, end in _sentence_spans(text, language) for piece in _pieces(text, start, end, max(2, limit))
+    )
+
+
+def sentences(text: str, language: str) -> tuple[str, ...]:
+    """The sentences in order, however long."""
+    return tuple(text[start:end] for start, end in _sentence_spans(text, language))
+
+
+def units(paragraph: str) -> tuple[str, ...]:
+    """The units of a paragraph in Portuguese."""
+    return tuple(paragraph[start:end] for start, end in spans(paragraph, "pt"))
+
+
+def _sentence_spans(text: str, language: str) -> Iterator[tuple[int, int]]:
+    known = abbreviations(primary(language))
+    for line in _LINE.finditer(text):
+        start, last = line.span()
+        cased = any(map(str.isupper, line[0]))
+        for mark in _END.finditer(text, start, last):
+            if _ends_here(text, start, mark, last, cased, known):
+                yield from _stripped(text, start, mark.end())
+                start = mark.end()
+        yield from _stripped(text, start, last)
+
+
+def _ends_here(text: str, start: int, mark: re.Match[str], last: int, cased: bool, known: Abbreviations) -> bool:
+    at, end = mark.span()
+    after = text[end : min(last, end + NEAR_CHARS)]
+    opening = _OPENING.match(after)
+    letter = opening[1] if opening else ""
+    closed = mark[0].lstrip(_MARKS)
+    if cased and letter.islower() and not _NO_SENTENCE_START.match(after.lstrip()):
+        return False  # 15. dezembro; «Bormayman!» — dedi u
+    if closed and _LEVEL.match(after):
+        return False  # what is said, then who said it
+    if _in_brackets(text, start, at, end, last):
+        return False
+    marks = mark[0][: len(mark[0]) - len(closed)]
+    if marks != ".":
         return True
-    if len(word[1]) == 1 and word[1].isalpha():
-        return False
-    if word[1].lower() in _ABBREVIATIONS:
-        return False
-    return not (word[1].isdigit() and following and following[1].isdigit())
+    before = text[max(start, at - NEAR_CHARS) : at].split()
+    if not before:
+        return True
+    token = before[-1].lstrip("\"'“„‘«‹([—–-")
+    if len(before) == 1 and at - start <= NEAR_CHARS and _NUMBERING.fullmatch(before[-1]):
+        return False  # 1.2. General rules; A. Navoiy
+    return _full_stop(token, before[-2] if len(before) > 1 else "", after, letter, known)
 
 
-def _pieces(sentence: str, limit: int) -> list[str]:
-    pieces = []
-    while len(sentence) > limit:
-        cut = limit
-        for mark in _BREAKS:
-            at = sentence.rfind(mark, limit // 2, limit)
-            if at > 0:
-                cut = at + len(mark)
-                break
-        pieces.append(sentence[:cut].strip())
-        sentence = sentence[cut:].strip()
-    return [piece for piece in [*pieces, sentence] if piece]
+def _full_stop(token: str, previous: str, after: str, letter: str, known: Abbreviations) -> bool:
+    """Whether a full stop after this token ends the sentence, when what follows could begin one."""
+    number_or_caseless = letter.isdecimal() or (letter.isalpha() and not letter.isupper() and not letter.islower())
+    if token.isdecimal():
+        if letter.isdecimal():
+            return not (len(token) <= 2 and _DATE_GOES_ON.match(after))
+        follower = after.split(maxsplit=1)[0].strip(".,;:()").lower() if letter else ""
+        return not (_DAY_OR_MONTH.fullmatch(token) and (known.ordinals or follower in known.months))
+    if known.ordinals and _ROMAN.fullmatch(token):
+        return False
+    word = re.split(r"[-–(«„“\"/]", token)[-1]
+    lower = word.lower()
+    if lower in known.before_name:
+        return False
+    if lower in known.before_number:
+        return not number_or_caseless
+    if _DOTTED.fullmatch(word):
+        return word.islower() and not number_or_caseless
+    if (len(word) == 1 and word.isalpha()) or word in known.initials:
+        counted = previous[-1:].isdecimal() or _ROMAN.fullmatch(previous) or token != word
+        small = word.islower() and (counted or previous.lower() in known.conjunctions)
+        return bool(small) and not number_or_caseless
+    return True
+
+
+def _in_brackets(text: str, start: int, at: int, end: int, last: int) -> bool:
+    """Whether a bracket is open that opened in this sentence and soon closes."""
+    opened = text.rfind("(", max(start, at - BRACKET_CHARS), at)
+    if opened < 0 or text.find(")", opened, end) >= 0:
+        return False
+    return text.find(")", end, min(last, opened + BRACKET_CHARS)) >= 0
+
+
+def _stripped(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        yield start, end
+
+
+def _pieces(text: str, start: int, end: int, limit: int) -> Iterator[tuple[int, int]]:
+    while end - start > limit:
+        cut = _cut(text, start, start + limit)
+        yield from _stripped(text, start, cut)
+        start = cut
+        while text[start].isspace():
+            start += 1
+    yield start, end
+
+
+def _cut(text: str, start: int, most: int) -> int:
+    """Where to cut text[start:most]: in its second half, at the best mark that a space follows."""
+    least = (start + most) // 2
+    for marks in _CUT_AFTER:
+        for at in range(most - 1, least, -1):
+            if text[at - 1] in marks and text[at].isspace():
+                return at
+    for at in range(most, least, -1):
+        if text[at].isspace():
+            return at
+    for at in range(most, least, -1):
+        if not _joined(text[at - 1], text[at]):
+            return at
+    return most
+
+
+def _joined(left: str, right: str) -> bool:
+    """Whether two characters are parts of one sign."""
+    if "\ud800" <= left <= "\udbff" and "\udc00" <= right <= "\udfff":
+        return True
+    zero_width_joiner = "\u200d"
+    return (
+        unicodedata.category(right) in ("Mn", "Me", "Mc")
+        or zero_width_joiner in (left, right)
+        or ("\U0001f3fb" <= right <= "\U0001f3ff")
+    )
