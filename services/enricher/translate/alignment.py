@@ -101,6 +101,6 @@ def joined(part: Part, taken: Mapping[str, Taken]) -> Done:
                 target_start=begins,
                 target_end=len(text),
                 flaw=found.flaw,
-            )  # fmt: skip
+            )
         )
     return Done(text, tuple(pairs))

@@ -141,6 +141,11 @@ class Patient:
         """Calls that may be under way."""
         return self._patience.at_once
 
+    @property
+    def rationed(self) -> bool:
+        """Whether there is a budget of characters."""
+        return self._budget is not None
+
     def model(self, source: str, target: str) -> str | None:
         """The engine's model for the pair; None where it has none, or was never opened."""
         return self._engine.model(source, target) if self._once_open else None
