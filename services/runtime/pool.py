@@ -27,7 +27,7 @@ PARENT_CHECK_SECONDS = 1.0
 
 
 class Poisoned(Exception):
-    """The input hung or crashed its process twice, the second time alone: bad data."""
+    """The input hung or crashed its process, and again when tried alone: bad data."""
 
 
 class ProcessPool:
@@ -39,9 +39,14 @@ class ProcessPool:
         timeout_seconds: float,
         warm: Callable[[], None] | None = None,
         memory_bytes: int | None = None,
+        retry: bool = True,
     ) -> None:
-        """`memory_bytes` bounds what each worker may take for its data, where the system can bound it (Linux)."""
+        """`memory_bytes` bounds what each worker may take for its data, where the system can bound it (Linux).
+
+        `retry`: whether what hung or crashed is tried once more, alone in a process that is kept for that.
+        """
         self._timeout = timeout_seconds
+        self._tries = "twice" if retry else "once"
         self._warm = warm
         self._memory = memory_bytes
         self._many = _Renewable(partial(self._pool, workers))
@@ -59,22 +64,26 @@ class ProcessPool:
     async def run(self, function: Callable[..., T], *args: Any) -> T:
         """What the function returns or raises.
 
-        Raises Poisoned after a timeout, a crash or the end of memory, and one isolated retry.
+        Raises Poisoned after a timeout, a crash or the end of memory, and one isolated retry where it retries.
         """
         try:
             return await self._once(self._many, function, args)
-        except (TaskTimeout, ProcessExpired, BrokenProcessPool, MemoryError):
-            pass
+        except (TaskTimeout, ProcessExpired, BrokenProcessPool, MemoryError) as error:
+            if self._tries == "once":
+                raise self._poisoned(error) from None
         # It may have been a neighbour's fault (memory, say), so the second try is alone.
         async with self._turn:
             try:
                 return await self._once(self._alone, function, args)
-            except TaskTimeout:
-                raise Poisoned(f"no answer within {self._timeout:g} s, twice") from None
-            except (ProcessExpired, BrokenProcessPool) as error:
-                raise Poisoned(f"the process died twice: {error}") from None
-            except MemoryError:
-                raise Poisoned(f"more than {self._memory or 'all'} bytes of memory, twice") from None
+            except (TaskTimeout, ProcessExpired, BrokenProcessPool, MemoryError) as error:
+                raise self._poisoned(error) from None
+
+    def _poisoned(self, error: Exception) -> Poisoned:
+        if isinstance(error, TaskTimeout):
+            return Poisoned(f"no answer within {self._timeout:g} s, {self._tries}")
+        if isinstance(error, MemoryError):
+            return Poisoned(f"more than {self._memory or 'all'} bytes of memory, {self._tries}")
+        return Poisoned(f"the process died {self._tries}: {error}")
 
     async def _once(self, pool: _Renewable, function: Callable[..., T], args: tuple[Any, ...]) -> T:
         future = pool.usable().schedule(function, args=args, timeout=self._timeout)
