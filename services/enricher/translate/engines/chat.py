@@ -93,7 +93,7 @@ _ESCAPED = re.compile(
     "[<>|`{}\\[\\]\x7f-\x9f\xad\u061c\u180e\u200b\u200d-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e0fff]|(?<![\u0600-\u06ff])\u200c|\u200c(?![\u0600-\u06ff])"
 )
-_FENCE = re.compile(r"\s*+```(?:json)?\s*+\n(?P<inside>[^`]*+)```\s*+")
+_FENCE = re.compile(r"\s*+```(?:json)?[^\S\n]*+\n(?P<inside>[^`]*+)```\s*+")
 _ITEMS = re.compile(r'\s*+\{\s*+"translations"\s*+:\s*+\[')
 _SPACE = re.compile(r"[\s]*+")
 _COMMA = re.compile(r"\s*+,\s*+")
@@ -312,7 +312,7 @@ def read_unfinished(content: str, ids: Sequence[str]) -> dict[str, str]:
 
 
 def _by_id(items: Sequence[_Item], ids: Sequence[str]) -> dict[str, str]:
-    found = {item.id: item.text for item in items}
+    found = {item.id: _SURROGATE.sub("\ufffd", item.text) for item in items}
     if len(found) != len(items) or not found.keys() <= set(ids):
         raise ValueError("the answer has other ids than were asked for")
     return found
