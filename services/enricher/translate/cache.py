@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -19,6 +18,11 @@ LEAST_BYTES = 256 * 1024
 """Less than that holds no tables."""
 LEAVE_AT_ONCE = 256
 """Rows that make room in one go."""
+MOST_GOES = 16
+"""To make room for one article, which waits for it. Each goes further than an article, so that a bound that was lowered
+is kept soon."""
+SHRINK_PAGES = 256
+"""That the file gives back to the disk at a time, while it is larger than its bound."""
 _DIGEST_BYTES = 16
 # Numbers only grow, so that the oldest rows stand side by side and whole pages become free when they leave.
 _SCHEMA = """
@@ -119,14 +123,16 @@ def _write(connection: sqlite3.Connection, rows: Sequence[tuple[bytes, bytes]], 
     left = 0
     with transaction(connection):
         _put(connection, rows)
-        while (size := _bytes(connection)) > max_bytes:
-            leaving = connection.execute(
+        for _ in range(MOST_GOES):
+            if _bytes(connection) <= max_bytes:
+                break
+            left += connection.execute(
                 "DELETE FROM units WHERE turn IN (SELECT turn FROM units ORDER BY turn LIMIT ?)", (LEAVE_AT_ONCE,)
             ).rowcount
-            if not leaving:
-                break
-            left += leaving
-    return _Kept(size, left)
+    if _number(connection, "page_count") * _number(connection, "page_size") > max_bytes:
+        # execute() would stop after the first page: each is a step, and none has a row.
+        connection.executescript(f"PRAGMA incremental_vacuum({SHRINK_PAGES})")
+    return _Kept(_bytes(connection), left)
 
 
 def _put(connection: sqlite3.Connection, rows: Sequence[tuple[bytes, bytes]]) -> None:
@@ -141,34 +147,9 @@ def _put(connection: sqlite3.Connection, rows: Sequence[tuple[bytes, bytes]]) ->
 
 
 def _bytes(connection: sqlite3.Connection) -> int:
-    pages, free, size = (
-        connection.execute(f"PRAGMA {what}").fetchone()[0] for what in ("page_count", "freelist_count", "page_size")
-    )
-    return int((pages - free) * size)
+    pages = _number(connection, "page_count") - _number(connection, "freelist_count")
+    return pages * _number(connection, "page_size")
 
 
-class UnitCache:
-    """Translated units by engine, model and text, bounded in characters: least recently used out first."""
-
-    def __init__(self, max_chars: int) -> None:
-        self._max_chars = max_chars
-        self._chars = 0
-        self._units: OrderedDict[tuple[str, str, str], str] = OrderedDict()
-
-    def get(self, key: tuple[str, str, str]) -> str | None:
-        """The unit's translation, if it is still here."""
-        found = self._units.get(key)
-        if found is not None:
-            self._units.move_to_end(key)
-        return found
-
-    def put(self, key: tuple[str, str, str], translation: str) -> None:
-        """Keep a translation; the oldest leave when there is no room."""
-        old = self._units.pop(key, None)
-        if old is not None:
-            self._chars -= len(key[2]) + len(old)
-        self._units[key] = translation
-        self._chars += len(key[2]) + len(translation)
-        while self._chars > self._max_chars:
-            (_, _, source), dropped = self._units.popitem(last=False)
-            self._chars -= len(source) + len(dropped)
+def _number(connection: sqlite3.Connection, pragma: str) -> int:
+    return int(connection.execute(f"PRAGMA {pragma}").fetchone()[0])

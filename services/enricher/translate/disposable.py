@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +16,8 @@ from services.runtime import logs
 T = TypeVar("T")
 LOCK_SECONDS = 1.0
 """That another process may keep us waiting."""
+MOST_SECONDS = 3.0
+"""That anybody waits for the disk."""
 WAL_PAGES = 1_000
 WAL_BYTES = 8 * 1024 * 1024
 _RUINED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_SCHEMA, sqlite3.SQLITE_FORMAT})
@@ -34,28 +36,48 @@ class Disposable:
         self._version = version
         self._what = what
         self._connection: sqlite3.Connection | None = None
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{what.replace(' ', '-')}")
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=what.replace(" ", "-"))
+        self._after_stall: Future[None] | None = None
+        self._trouble = ""
 
     async def run(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         """What `work` returns, or `otherwise` where the file can't be used just now; never blocks the loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work, otherwise)
+        if self._after_stall is not None and not self._after_stall.done():
+            return otherwise
+        loop = asyncio.get_running_loop()
+        try:
+            return await asyncio.wait_for(loop.run_in_executor(self._thread, self._run, work, otherwise), MOST_SECONDS)
+        except TimeoutError:
+            # Nothing more is put in the queue until what is in it is done.
+            self._after_stall = self._thread.submit(lambda: None)
+            self._tell(f"no answer from the disk in {MOST_SECONDS:g} s")
+            return otherwise
 
     async def close(self) -> None:
         """Close the file; what was committed is in it."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+        if self._after_stall is None or self._after_stall.done():
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown(wait=False)
 
     def _run(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         for attempt in (1, 2):
             try:
-                return work(self._opened())
+                done = work(self._opened())
             except sqlite3.DatabaseError as error:
                 if attempt == 1 and _is_ruined(error):
                     self._begin_anew(error)
                     continue
-                logs.logger().warning(f"the {self._what} can't be used", why=str(error))
+                self._tell(str(error))
                 return otherwise
+            self._trouble = ""
+            return done
         return otherwise
+
+    def _tell(self, trouble: str) -> None:
+        """Once, and not for every article."""
+        if trouble != self._trouble:
+            logs.logger().warning(f"the {self._what} can't be used", why=trouble)
+        self._trouble = trouble
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
