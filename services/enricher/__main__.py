@@ -7,29 +7,23 @@ from datetime import UTC, datetime
 from services.contracts.articles import Entity, Language
 from services.enricher.settings import EnricherSettings
 from services.enricher.stage import stage
-from services.enricher.translate.firefox import open_models
-from services.enricher.translate.none import NoTranslator
+from services.enricher.translate.opening import open_translator
 from services.enricher.work import identify_article, tag_text
 from services.runtime import logs
 from services.runtime.hosts import faust
 from services.runtime.pool import ProcessPool
-from services.runtime.settings import load
+from services.runtime.settings import load, refuse
 
 
 def main() -> None:
     """Enrich articles until SIGTERM."""
     settings = load(EnricherSettings)
     logs.configure("enricher", settings.log_level)
+    try:
+        translator = open_translator(settings)
+    except ValueError as wrong:
+        refuse(str(wrong))
     work = ProcessPool(settings.enricher_workers, settings.enricher_timeout_seconds)
-    engine = ProcessPool(settings.enricher_translate_workers, settings.enricher_translate_timeout_seconds)
-    translator = open_models(
-        settings.enricher_firefox_models,
-        engine,
-        settings.enricher_translate_max_chars,
-        settings.enricher_translate_max_seconds,
-    )
-    if isinstance(translator, NoTranslator):
-        logs.logger().warning("no translation", why=translator.reason)
 
     async def identify(title: str, paragraphs: tuple[str, ...]) -> Language:
         return await work.run(identify_article, title, paragraphs, settings.languages)
@@ -38,10 +32,9 @@ def main() -> None:
         return await work.run(tag_text, text, language)
 
     try:
-        faust.run(stage(identify, tag, translator, settings.enricher_translate_to, lambda: datetime.now(UTC)), settings)
+        faust.run(stage(identify, tag, translator.translate, lambda: datetime.now(UTC)), settings)
     finally:
         work.close()
-        engine.close()
 
 
 if __name__ == "__main__":

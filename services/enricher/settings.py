@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 
+from services.enricher.translate.routes import read_routes
 from services.runtime.settings import RuntimeSettings
 
 PLAUSIBLE = (
@@ -14,10 +16,56 @@ PLAUSIBLE = (
     " sv fi da no lt lv et sq zh ja ko vi th id ms"
 )
 """What news is written in, here and in the world; it keeps short texts from being taken for Swati or Haitian."""
-_TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?")
+ROUTES = "*:en=firefox"
 
 
-class EnricherSettings(RuntimeSettings):
+class TranslationSettings(RuntimeSettings):
+    """Which engines there are, and what they may take."""
+
+    translate_routes: str = Field(ROUTES, description="source:target=engine, ...; empty: nothing is translated")
+    translate_models: Path | None = Field(None, description="folder of models for the engines firefox, nllb and opus")
+    translate_pivot: bool = Field(False, description="whether firefox may go by way of English")
+    translate_workers: int = Field(1, ge=1, le=64, description="processes for each engine that has models here")
+    translate_timeout_seconds: float = Field(20.0, gt=0, description="of one call of an engine, or of 2,000 characters")
+    translate_max_chars: int = Field(20_000, ge=0, description="of one article; the headline comes first")
+    translate_max_seconds: float = Field(60.0, gt=0, description="of one article from its turn on; then it is cut")
+    translate_at_once: int = Field(4, ge=1, le=256, description="calls of one engine over HTTP at once")
+    translate_calls_per_second: float = Field(0.0, ge=0, description="of one engine over HTTP; 0: as it comes")
+    translate_chars_per_day: int = Field(0, ge=0, description="given to one engine in a day (UTC); 0: no bound")
+    translate_backfill_share: float = Field(0.5, ge=0, le=1, description="of the day's characters, for old pages")
+    translate_cache: Path | None = Field(None, description="file of the cache; without it, it is in memory only")
+    translate_cache_bytes: int = Field(256 * 1024 * 1024, ge=0, description="that the cache may take")
+
+    libretranslate_url: str | None = Field(None, description="like http://libretranslate:5000")
+    libretranslate_key: SecretStr | None = None
+    deepl_key: SecretStr | None = None
+    deepl_url: str | None = Field(None, description="another address than the key's own")
+    google_key: SecretStr | None = Field(None, description="of Cloud Translation v2")
+    google_project: str | None = Field(None, description="of Cloud Translation v3, with GOOGLE_TOKEN_FILE")
+    google_location: str = "global"
+    google_token_file: Path | None = Field(None, description="an access token, read before each call")
+    google_url: str | None = Field(None, description="another address than Google's")
+    chat_url: str | None = Field(None, description="of an API like OpenAI's, up to and with /v1")
+    chat_model: str | None = None
+    chat_key: SecretStr | None = None
+    chat_languages: str = Field("", description="that the model is trusted with; empty: all that have a name")
+    chat_answers: Literal["json_schema", "json_object", "plain"] = Field(
+        "json_schema", description="what the server can be held to"
+    )
+
+    @field_validator("translate_routes")
+    @classmethod
+    def _are_routes(cls, value: str) -> str:
+        read_routes(value)
+        return value
+
+    @field_validator("translate_models", "translate_cache", "google_token_file", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
+
+
+class EnricherSettings(TranslationSettings):
     """The enricher's knobs."""
 
     enricher_languages: str = Field(
@@ -27,14 +75,6 @@ class EnricherSettings(RuntimeSettings):
     enricher_timeout_seconds: float = Field(
         20.0, gt=0, description="of one article in such a process, then it is killed"
     )
-    enricher_firefox_models: Path | None = Field(
-        None, description="folder of a Firefox translation model, or of several; without it nothing is translated"
-    )
-    enricher_translate_to: str = Field("en", description="BCP 47 tag of the language to translate into")
-    enricher_translate_workers: int = Field(1, ge=1, le=64, description="processes for translation")
-    enricher_translate_timeout_seconds: float = Field(20.0, gt=0, description="of 2,000 characters, then it is killed")
-    enricher_translate_max_chars: int = Field(20_000, ge=0, description="of one article; the headline comes first")
-    enricher_translate_max_seconds: float = Field(60.0, gt=0, description="of one article; then it is cut")
 
     @field_validator("enricher_languages")
     @classmethod
@@ -42,18 +82,6 @@ class EnricherSettings(RuntimeSettings):
         wrong = [code for code in re.split(r"[\s,]+", value.strip()) if code and not re.fullmatch("[a-z]{2,3}", code)]
         if wrong:
             raise ValueError(f"language codes of two or three letters, not {', '.join(wrong)}")
-        return value
-
-    @field_validator("enricher_firefox_models", mode="before")
-    @classmethod
-    def _empty_is_none(cls, value: object) -> object:
-        return None if value == "" else value
-
-    @field_validator("enricher_translate_to")
-    @classmethod
-    def _is_a_tag(cls, value: str) -> str:
-        if not _TAG.fullmatch(value):
-            raise ValueError("a BCP 47 tag like en or uz-Latn")
         return value
 
     @property

@@ -71,6 +71,7 @@ RECIPE_MISSES = _counter(
     "host", "version", "field",
 )  # fmt: skip
 TRANSLATIONS = _counter("translations", "Translations by engine, pair and status.", "engine", "pair", "status")
+TRANSLATION_FLAWS = _counter("translation_flaws", "Sentences whose translation was not taken.", "engine", "flaw")
 TRANSLATION_SECONDS = _histogram("translation_seconds", "One article's translation.", "engine")
 TRANSLATION_CHARACTERS = _counter("translation_characters", "Characters given to an engine.", "engine")
 TRANSLATION_CALLS = _counter(

@@ -121,7 +121,7 @@ def test_settings_files_are_read_as_containers_read_them(tmp_path: Path) -> None
 
 
 def test_an_operators_translation_models_are_not_replaced() -> None:
-    assert portuguese_model({"ENRICHER_FIREFOX_MODELS": "/models"}) == {"ENRICHER_FIREFOX_MODELS": "/models"}
+    assert portuguese_model({"TRANSLATE_MODELS": "/models"}) == {"TRANSLATE_MODELS": "/models"}
 
 
 def test_the_tables_show_services_that_do_not_answer_and_sum_over_services() -> None:

