@@ -155,7 +155,8 @@ def read_card(folder: Path) -> Card:
 
 def pair_in_name(name: str) -> tuple[str, str] | None:
     """The languages in a name like pt-en or opus-mt-ru-en-int8."""
-    return next((pair for pair in pairwise(name.split("-")) if _LANGUAGES.issuperset(pair)), None)
+    # From the end: the mt of opus-mt-ru-en is no Maltese.
+    return next((pair for pair in reversed(list(pairwise(name.split("-")))) if _LANGUAGES.issuperset(pair)), None)
 
 
 def model_folders(folder: Path, sign: str) -> list[Path]:

@@ -1,0 +1,384 @@
+"""CTranslate2 models on the operator's machine: NLLB-200 for many languages, OPUS (Marian) for a pair."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from services.enricher.translate.engine import Bounds, Broken, DataPolicy, Denied, Refused, primary
+from services.enricher.translate.engines.codes import SourceCode, by_lower, in_latin, source_code, target_code
+from services.enricher.translate.engines.folders import (
+    CARD,
+    Card,
+    model_folders,
+    pair_in_name,
+    read_card,
+    versioned,
+)
+from services.enricher.translate.engines.processes import Pool, asked
+
+BOUNDS = Bounds(unit_chars=400, batch_units=16, batch_chars=1_600)
+"""Of one task: with NLLB-600M, two cores and a sentence a second, well within a minute."""
+MODELS_IN_MEMORY = 2
+"""Of each process; NLLB-600M takes about 700 MB in int8. The one that was used longest ago makes room."""
+MOST_SOURCE_TOKENS, MOST_TARGET_TOKENS = 400, 500
+"""Of a sentence: Marian models have 512 positions, and 400 characters are rarely 200 tokens."""
+BATCH_TOKENS = 1_024
+"""Decoded together, with the padding that makes all as long as the longest."""
+MOST_UNKNOWN = 0.2
+"""The share of tokens that the model has no word for; with more, source or translation is guesswork."""
+WEIGHTS = "model.bin"
+NLLB_SIGN = "eng_Latn"
+"""A token that every NLLB-200 vocabulary has, and no Marian one."""
+_VOCABULARIES = ("{side}_vocabulary.json", "shared_vocabulary.json", "{side}_vocabulary.txt", "shared_vocabulary.txt")
+_ONE_FOR_BOTH = (
+    "sentencepiece.bpe.model",
+    "flores200_sacrebleu_tokenizer_spm.model",
+    "sentencepiece.model",
+    "spm.model",
+)
+_APOSTROPHES = ("ʻ‘'", "ʼ’'")
+"""Uzbek's letters, and what stands for each where a vocabulary has not got it."""
+
+Kind = Literal["nllb", "opus"]
+Side = Literal["source", "target"]
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How a model is run."""
+
+    beam_size: int = 1
+    """1 takes the likeliest token each time, and is the fast way."""
+    compute_type: str = "int8"
+    inter_threads: int = 1
+    """Batches of one task decoded at once."""
+    intra_threads: int = 1
+    """Cores for one batch."""
+
+    @property
+    def sign(self) -> str:
+        """What a model's name gets where it is run in another way than usual: the translations differ."""
+        beams = "" if self.beam_size == 1 else f"-beam{self.beam_size}"
+        return beams if self.compute_type == "int8" else f"{beams}-{self.compute_type}"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that was loaded once, and the languages that it really knows."""
+
+    folder: Path
+    name: str
+    kind: Kind
+    reads: Mapping[str, str] = field(hash=False)
+    """BCP 47 tag to the token for it; empty where the model needs none."""
+    writes: Mapping[str, str] = field(hash=False)
+    pairs: tuple[tuple[str, str], ...] = ()
+    """All that there are, where not everything goes to everything."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a model is told beside the text."""
+
+    model: Model
+    source: SourceCode
+    target: str
+
+    @property
+    def before_source(self) -> list[str]:
+        """NLLB wants the source's language first; some OPUS models want the target's."""
+        token = self.model.reads[self.source.code] if self.model.kind == "nllb" else self.model.writes[self.target]
+        return [token] if token else []
+
+    @property
+    def before_target(self) -> list[str]:
+        """What a translation must begin with."""
+        return [self.model.writes[self.target]] if self.model.kind == "nllb" else []
+
+
+class CTranslate:
+    """Any pair that the models of a folder know; a model for one pair goes before a model for all."""
+
+    policy: DataPolicy = "local"
+
+    def __init__(
+        self,
+        folder: Path,
+        pool: Pool,
+        *,
+        name: str = "ctranslate",
+        decoding: Decoding | None = None,
+        bounds: Bounds = BOUNDS,
+    ) -> None:
+        """`folder`: a model's, or one of such folders."""
+        self.name = name
+        self.bounds = bounds
+        self._folder = folder
+        self._pool = pool
+        self._decoding = decoding or Decoding()
+        self._models: tuple[Model, ...] = ()
+
+    async def open(self) -> None:
+        """Find the models, load each once and see what languages it knows. Raises EngineFault."""
+        found = [
+            await asked(self._pool, self.name, known, folder, self._decoding)
+            for folder in model_folders(self._folder, WEIGHTS)
+        ]
+        self._models = tuple(sorted(found, key=lambda model: model.kind == "nllb"))
+
+    def model(self, source: str, target: str) -> str | None:
+        """The name of the model for the pair, with its version and how it is run."""
+        order = self._order(source, target)
+        return order.model.name if order else None
+
+    async def translate(self, units: Sequence[str], source: str, target: str) -> list[str | Refused]:
+        """One task of the pool. A unit that is too long or that the model runs away with is refused, not cut.
+
+        Raises EngineFault.
+        """
+        order = self._order(source, target)
+        if order is None:
+            raise Denied(f"{self.name}: no model from {source} to {target}")
+        fitting = [len(unit) <= self.bounds.unit_chars for unit in units]
+        read = tuple(in_latin(order.source, [unit for unit, fits in zip(units, fitting, strict=True) if fits]))
+        tokens = order.before_source, order.before_target
+        answers = iter(
+            await asked(self._pool, self.name, translated, order.model.folder, self._decoding, *tokens, read)
+        )
+        return [next(answers) if fits else Refused("unfinished") for fits in fitting]
+
+    async def close(self) -> None:
+        """End the processes."""
+        self._pool.close()
+
+    def _order(self, source: str, target: str) -> Order | None:
+        if primary(source) == primary(target):
+            return None
+        orders = (_order(model, source, target) for model in self._models)
+        return next((order for order in orders if order), None)
+
+
+def _order(model: Model, source: str, target: str) -> Order | None:
+    read = source_code(source, by_lower(model.reads))
+    if read is None:
+        return None
+    reachable = [end for start, end in model.pairs if start == read.code] if model.pairs else model.writes
+    written = target_code(target, by_lower(reachable))
+    return Order(model, read, written) if written else None
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """In a process of the pool: a model and the tokenizers for it."""
+
+    translator: Any
+    source: Any
+    target: Any
+    vocabulary: Mapping[Side, frozenset[str]]
+    ends_source: bool
+    """Whether the end of a sentence must be told; some models are stored with the wish to have it added."""
+    respelled: Mapping[int, str]
+
+
+END = "</s>"
+
+
+def known(folder: Path, decoding: Decoding) -> Model:
+    """In a process of the pool: load a model for the first time, and say what it is. Raises Denied."""
+    card = read_card(folder)
+    name = versioned(folder, card, folder / WEIGHTS) + decoding.sign
+    vocabulary = _loaded(folder, decoding).vocabulary
+    kind: Kind = "nllb" if card.kind == "nllb" or (card.kind is None and NLLB_SIGN in vocabulary["source"]) else "opus"
+    if kind == "nllb":
+        codes = nllb_codes()
+        reads = {tag: code for tag, code in codes.items() if code in vocabulary["source"]}
+        writes = {tag: code for tag, code in codes.items() if code in vocabulary["target"]}
+        if not reads or not writes:
+            raise Denied(f"{folder}: its vocabulary has none of NLLB's language codes")
+        return Model(folder, name, kind, reads, writes)
+    return _opus(folder, name, card, vocabulary["source"])
+
+
+def _opus(folder: Path, name: str, card: Card, vocabulary: frozenset[str]) -> Model:
+    by_name = pair_in_name(folder.name)
+    pairs = card.both or ((by_name,) if by_name else ())
+    if not pairs:
+        raise Denied(f'{folder}: which pair? Name the folder like opus-mt-ru-en, or write pairs = ["ru:en"] in {CARD}')
+    for tag, token in card.target_tokens.items():
+        if token not in vocabulary:
+            raise Denied(f"{folder / CARD}: the token {token} for {tag} is not in the model's vocabulary")
+    writes = {target: card.target_tokens.get(target, "") for _, target in pairs}
+    return Model(folder, name, "opus", {source: "" for source, _ in pairs}, writes, pairs)
+
+
+@cache
+def nllb_codes() -> Mapping[str, str]:
+    """BCP 47 tag to NLLB code: with script, and without for the usual one."""
+    table = tomllib.loads(Path(__file__).with_name("nllb.toml").read_text(encoding="utf-8"))
+    codes = {f"{language}-{code.split('_')[1]}": code for language, listed in table.items() for code in listed}
+    return MappingProxyType(codes | {language: listed[0] for language, listed in table.items()})
+
+
+def translated(
+    folder: Path, decoding: Decoding, before_source: list[str], before_target: list[str], units: tuple[str, ...]
+) -> list[str | Refused]:
+    """In a process of the pool: the translation of each unit. Raises Denied, Broken."""
+    loaded = _loaded(folder, decoding)
+    answers: dict[int, str | Refused] = {}
+    wanted: dict[int, list[str]] = {}
+    for place, unit in enumerate(units):
+        pieces = loaded.source.encode(unit.translate(loaded.respelled), out_type=str)
+        if not pieces:
+            answers[place] = ""
+        elif len(pieces) > MOST_SOURCE_TOKENS:
+            answers[place] = Refused("unfinished")
+        elif _unknown(pieces, loaded.vocabulary["source"]) > MOST_UNKNOWN:
+            answers[place] = Refused("unknown")
+        else:
+            wanted[place] = [*before_source, *pieces, *([END] if loaded.ends_source else [])]
+    batches = batched({place: len(tokens) for place, tokens in wanted.items()})
+    try:
+        running = [
+            loaded.translator.translate_batch(
+                [wanted[place] for place in batch],
+                target_prefix=[before_target] * len(batch) if before_target else None,
+                beam_size=decoding.beam_size,
+                max_input_length=0,
+                max_decoding_length=len(before_target) + max(most_tokens(len(wanted[place])) for place in batch),
+                return_end_token=True,
+                asynchronous=True,
+            )
+            for batch in batches
+        ]
+        for batch, results in zip(batches, running, strict=True):
+            for place, result in zip(batch, results, strict=True):
+                tokens = result.result().hypotheses[0][len(before_target) :]
+                answers[place] = _text(tokens, most_tokens(len(wanted[place])), loaded)
+    except (RuntimeError, ValueError) as error:  # its words may hold the text's
+        raise Broken(f"ctranslate2: {type(error).__name__}") from None
+    return [answers[place] for place in range(len(units))]
+
+
+def most_tokens(source_tokens: int) -> int:
+    """Of a translation; a longer one has lost its way."""
+    return min(2 * source_tokens + 16, MOST_TARGET_TOKENS)
+
+
+def batched(lengths: Mapping[int, int]) -> list[list[int]]:
+    """Places, in batches of about the same length in tokens, each at most BATCH_TOKENS with its padding."""
+    batches: list[list[int]] = []
+    for place in sorted(lengths, key=lambda place: -lengths[place]):
+        # The first of a batch is its longest.
+        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= BATCH_TOKENS:
+            batches[-1].append(place)
+        else:
+            batches.append([place])
+    return batches
+
+
+def _text(tokens: Sequence[str], most: int, loaded: _Loaded) -> str | Refused:
+    # A sentence is allowed what it would be allowed alone, whatever is in its batch.
+    if not tokens or tokens[-1] != END or len(tokens) > most:
+        return Refused("unfinished")
+    pieces = list(tokens[:-1])
+    strange = sum(loaded.target.piece_to_id(piece) == loaded.target.unk_id() for piece in pieces)
+    if strange > MOST_UNKNOWN * len(pieces):
+        return Refused("unknown")
+    return str(loaded.target.decode(pieces))
+
+
+def _unknown(pieces: Sequence[str], vocabulary: frozenset[str]) -> float:
+    return sum(piece not in vocabulary for piece in pieces) / len(pieces)
+
+
+@lru_cache(maxsize=MODELS_IN_MEMORY)
+def _loaded(folder: Path, decoding: Decoding) -> _Loaded:
+    import ctranslate2  # only processes of the pool carry it
+
+    vocabulary: Mapping[Side, frozenset[str]] = {side: _vocabulary(folder, side) for side in ("source", "target")}
+    source, target = _tokenizers(folder)
+    try:
+        translator = ctranslate2.Translator(
+            str(folder),
+            device="cpu",
+            compute_type=decoding.compute_type,
+            inter_threads=decoding.inter_threads,
+            intra_threads=decoding.intra_threads,
+        )
+    except (RuntimeError, ValueError) as error:
+        raise Denied(f"{folder / WEIGHTS} or a file beside it can't be read: {error}") from None
+    return _Loaded(
+        translator,
+        source,
+        target,
+        vocabulary,
+        not _config(folder).get("add_source_eos", False),
+        _respelled(source, vocabulary["source"]),
+    )
+
+
+def _respelled(source: Any, vocabulary: frozenset[str]) -> dict[int, str]:
+    """Each apostrophe that the vocabulary has not got, to one that it has."""
+
+    def fits(sign: str) -> bool:
+        return vocabulary.issuperset(source.encode(f"o{sign}", out_type=str))
+
+    table = {signs[0]: next((sign for sign in signs if fits(sign)), signs[0]) for signs in _APOSTROPHES}
+    return {ord(sign): instead for sign, instead in table.items() if sign != instead}
+
+
+def _tokenizers(folder: Path) -> tuple[Any, Any]:
+    """The SentencePiece models for source and target."""
+    both = [folder / "source.spm", folder / "target.spm"]
+    if not any(path.is_file() for path in both):
+        one = next((folder / name for name in _ONE_FOR_BOTH if (folder / name).is_file()), None)
+        if one is None:
+            raise Denied(
+                f"{folder}: no SentencePiece model: it wants source.spm and target.spm, or sentencepiece.bpe.model"
+                " as it lies beside the weights that the model was made from"
+            )
+        tokenizer = _tokenizer(one)
+        return tokenizer, tokenizer
+    return _tokenizer(both[0]), _tokenizer(both[1])
+
+
+def _tokenizer(path: Path) -> Any:
+    import sentencepiece  # only processes of the pool carry it
+
+    try:
+        return sentencepiece.SentencePieceProcessor(model_proto=path.read_bytes())
+    except OSError as error:
+        raise Denied(f"{path}: {error.strerror or error}") from None
+    except RuntimeError:
+        raise Denied(f"{path} is no SentencePiece model") from None
+
+
+def _vocabulary(folder: Path, side: Side) -> frozenset[str]:
+    names = [name.format(side=side) for name in _VOCABULARIES]
+    path = next((folder / name for name in names if (folder / name).is_file()), None)
+    if path is None:
+        raise Denied(f"{folder}: no shared_vocabulary.json, nor one for the {side}")
+    try:
+        text = path.read_text(encoding="utf-8")
+        listed = json.loads(text) if path.suffix == ".json" else text.splitlines()
+        if not isinstance(listed, list):
+            raise ValueError("no list of tokens")
+        return frozenset(map(str, listed))
+    except (OSError, ValueError) as error:
+        raise Denied(f"{path}: {error}") from None
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    path = folder / "config.json"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except (OSError, ValueError) as error:
+        raise Denied(f"{path}: {error}") from None
+    return found if isinstance(found, dict) else {}
