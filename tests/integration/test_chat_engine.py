@@ -267,11 +267,12 @@ async def test_what_a_server_knows_of_formats_is_told_in_the_constructor() -> No
         assert body["max_completion_tokens"] == 64 + 3 * 32 + 2 * sum(map(len, SENTENCES)) + 2_000
         await engine.close()
     async with served(ChatServer()) as api:
-        engine = chat(api.url, answer_format="json_object", most_tokens=100)
+        engine = chat(api.url, answer_format="json_object", most_tokens=100, temperature=None)
         await engine.open()
         await engine.translate(SENTENCES, "uz-Latn", "en")
         assert api.translations()[0].body["response_format"] == {"type": "json_object"}
         assert api.translations()[0].body["max_tokens"] == 100
+        assert "temperature" not in api.translations()[0].body
         await engine.close()
 
 

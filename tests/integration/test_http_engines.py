@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import trustme
 from pydantic import SecretStr
 from translation_servers import (
     Api,
@@ -107,7 +109,9 @@ async def test_only_pairs_that_the_engine_names_have_a_model(case: Case) -> None
 
 NOT_JSON = Reply(raw=b"<html>Bad gateway</html>")
 DEEP = Reply(raw=b"[" * 200_000)
-HUGE = Reply(raw=b'"' + b"a" * MAX_ANSWER_BYTES + b'"')
+LONG = "a" * (MAX_ANSWER_BYTES // 3)
+LONG_ANSWERS = [{"text": LONG, "translatedText": LONG}]
+HUGE = Reply(data={"translatedText": [LONG], "translations": LONG_ANSWERS, "data": {"translations": LONG_ANSWERS}})
 COMMON = [
     (Reply(raw=b'{"translat'), BadAnswer, None),
     (NOT_JSON, BadAnswer, None),
@@ -253,6 +257,16 @@ async def test_deepls_request_is_of_whole_sentences_and_its_quota_ends() -> None
         await engine.close()
 
 
+async def test_deepls_newer_list_of_languages_is_read_where_the_older_one_is_gone() -> None:
+    async with served(DeepLServer(has_v2_languages=False)) as api:
+        engine = deepl(api.url)
+        await engine.open()
+        assert (engine.model("kk-Cyrl", "en"), engine.model("en", "kk")) == ("deepl-v2", "deepl-v2")
+        assert engine.model("en", "pt-BR") == "deepl-v2"
+        assert engine.model("fa", "en") is None
+        await engine.close()
+
+
 async def test_a_full_batch_stays_under_deepls_bound_of_bytes() -> None:
     async with served(DeepLServer()) as api:
         engine = deepl(api.url)
@@ -366,6 +380,36 @@ def test_an_endpoint_is_http_without_secrets_and_says_whether_text_leaves() -> N
     leaving = ("https://libretranslate.com", "http://translate:5000", "http://8.8.8.8", "http://localhost.example")
     assert {Endpoint(url).policy for url in leaving} == {"leaves"}
     assert LibreTranslate(Endpoint("http://translate:5000"), policy="local").policy == "local"
+
+
+async def test_a_server_is_trusted_by_the_authorities_that_are_given_and_by_no_others(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    async with served(LibreTranslateServer(), tls) as api:
+        known = LibreTranslate(Endpoint(api.url, ca_file=tmp_path / "ca.pem"))
+        await known.open()
+        assert await known.translate([SENTENCE], "uz-Latn", "en")
+        await known.close()
+        unknown = LibreTranslate(Endpoint(api.url))
+        with pytest.raises(Broken):
+            await unknown.open()
+        await unknown.close()
+
+
+async def test_only_the_proxy_that_is_given_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with served(LibreTranslateServer()) as api, served(LibreTranslateServer()) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        direct = LibreTranslate(Endpoint(api.url))
+        await direct.open()
+        assert (len(api.heard), len(proxy.heard)) == (2, 0)
+        await direct.close()
+        through = LibreTranslate(Endpoint("http://translate.example:5000", proxy=SecretStr(proxy.url)))
+        await through.open()
+        assert [asked.headers["host"] for asked in proxy.heard] == ["translate.example:5000"] * 2
+        await through.close()
 
 
 def test_a_wrong_ca_file_proxy_or_key_is_told_without_secrets(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import html
 import json
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -72,7 +73,7 @@ A = TypeVar("A", bound=Api)
 
 
 @asynccontextmanager
-async def served(api: A) -> AsyncIterator[A]:
+async def served(api: A, tls: ssl.SSLContext | None = None) -> AsyncIterator[A]:
     """The counterpart on a free port of 127.0.0.1, its `url` set."""
     tasks: set[asyncio.Task[None]] = set()
 
@@ -88,8 +89,8 @@ async def served(api: A) -> AsyncIterator[A]:
                 writer.close()
                 tasks.discard(task)
 
-    listener = await asyncio.start_server(connected, "127.0.0.1", 0)
-    api.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+    listener = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
+    api.url = f"http{'s' if tls else ''}://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
     try:
         yield api
     finally:
@@ -174,8 +175,8 @@ class LibreTranslateServer(Api):
 
 @dataclass
 class DeepLServer(Api):
-    """DeepL as developers.deepl.com has it: "Translate text", "Retrieve languages (v2)", "Error handling" and
-    "Usage and limits".
+    """DeepL as developers.deepl.com has it: "Translate text", "Retrieve languages (v2)", "Using the languages API",
+    "Error handling" and "Usage and limits".
 
     403 for a wrong key, 400 for a wrong parameter or more than 50 texts, 413 above 128 KiB, 456 when the characters are
     used up; errors carry {"message": ...}, and 429, 456, 500, 503 and 529 mostly nothing.
@@ -185,12 +186,17 @@ class DeepLServer(Api):
     read: tuple[str, ...] = ("EN", "KK", "PT", "RU", "TR", "UZ")
     written: tuple[str, ...] = ("EN-GB", "EN-US", "KK", "PT-BR", "PT-PT", "RU", "TR", "UZ")
     characters_left: int = 500_000
+    has_v2_languages: bool = True
 
     def answer(self, asked: Asked) -> Reply:
         """/v2/languages and /v2/translate."""
         if asked.headers.get("authorization") != f"DeepL-Auth-Key {self.key}":
             return Reply(403, {"message": "Forbidden"})
-        if asked.path == "/v2/languages":
+        if asked.path == "/v3/languages" and asked.query.get("resource") == "translate_text":
+            sides = {"usable_as_source": self.read, "usable_as_target": self.written}
+            known = sorted({*self.read, *self.written})
+            return Reply(data=[{"lang": c.lower(), **{side: c in sides[side] for side in sides}} for c in known])
+        if asked.path == "/v2/languages" and self.has_v2_languages:
             codes = self.read if asked.query.get("type", "source") == "source" else self.written
             return Reply(data=[{"language": code, "name": code, "supports_formality": False} for code in codes])
         if asked.path != "/v2/translate":

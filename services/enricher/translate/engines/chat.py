@@ -95,7 +95,7 @@ _ESCAPED = re.compile(
 )
 _FENCE = re.compile(r"\s*+```(?:json)?[^\S\n]*+\n(?P<inside>[^`]*+)```\s*+")
 _ITEMS = re.compile(r'\s*+\{\s*+"translations"\s*+:\s*+\[')
-_SPACE = re.compile(r"[\s]*+")
+_SPACE = re.compile(r"\s*+")
 _COMMA = re.compile(r"\s*+,\s*+")
 
 
@@ -132,13 +132,15 @@ class Chat:
         limit_field: LimitField = "max_tokens",
         most_tokens: int = MOST_TOKENS,
         thinking_tokens: int = 0,
+        temperature: float | None = 0.0,
         seed: int | None = None,
         bounds: Bounds = BOUNDS,
         nonce: Callable[[], str] = lambda: secrets.token_hex(16),
     ) -> None:
         """`endpoint`: with the path before /chat/completions, mostly /v1. `policy`: by the endpoint's address where it
         is not said. `languages`: which the model is trusted with, of LANGUAGES. `most_tokens`: of an answer.
-        `thinking_tokens`: room for a model that thinks before it answers. `nonce`: what nobody can guess.
+        `thinking_tokens`: room for a model that thinks before it answers. `temperature`: None for one
+        that takes none. `nonce`: what nobody can guess.
 
         Raises ValueError.
         """
@@ -154,6 +156,7 @@ class Chat:
         self._limit_field = limit_field
         self._most_tokens = most_tokens
         self._thinking_tokens = thinking_tokens
+        self._temperature = temperature
         self._seed = seed
         self._nonce = nonce
         self._edge = Edge(endpoint, name, {"authorization": f"Bearer {header_value(key)}"} if key else {})
@@ -205,7 +208,6 @@ class Chat:
                 {"role": "system", "content": SYSTEM},
                 {"role": "user", "content": user_message(units, ids, marker, source, target)},
             ],
-            "temperature": 0,
             "stream": False,
             self._limit_field: min(enough_tokens(units) + self._thinking_tokens, self._most_tokens),
         }
@@ -214,6 +216,8 @@ class Chat:
             body["response_format"] = {"type": "json_schema", "json_schema": schema}
         elif self._format == "json_object":
             body["response_format"] = {"type": "json_object"}
+        if self._temperature is not None:
+            body["temperature"] = self._temperature
         if self._seed is not None:
             body["seed"] = self._seed
         return body
@@ -297,9 +301,9 @@ def read_unfinished(content: str, ids: Sequence[str]) -> dict[str, str]:
     items: list[_Item] = []
     at: int | None = start.end() if start else None
     while at is not None and len(items) <= len(ids):
-        at = _SPACE.match(content, at).end()  # type: ignore[union-attr]
+        space = _SPACE.match(content, at)
         try:
-            value, at = _DECODER.raw_decode(content, at)
+            value, at = _DECODER.raw_decode(content, space.end() if space else at)
         except (ValueError, RecursionError):
             break
         try:

@@ -15,6 +15,7 @@ from services.enricher.translate.engines.http import (
     Endpoint,
     fault,
     fields,
+    having,
     header_value,
     inside,
     listed,
@@ -25,6 +26,7 @@ BOUNDS = Bounds(unit_chars=1_000, batch_units=50, batch_chars=20_000)
 """50 texts and 128 KiB are DeepL's own bounds of a request; a character takes six bytes of JSON at most."""
 VARIANTS: Mapping[str, str] = {"en": "en-US", "pt": "pt-PT"}
 """What is meant by a target of which DeepL wants to know the variant."""
+GONE = (404, 410)
 ModelType = Literal["latency_optimized", "quality_optimized", "prefer_quality_optimized"]
 
 
@@ -34,7 +36,8 @@ def deepl_url(key: SecretStr) -> str:
 
 
 class DeepL:
-    """Documented on developers.deepl.com: "Translate text", "Retrieve languages (v2)", "Error handling".
+    """Documented on developers.deepl.com: "Translate text", "Retrieve languages (v2)" (deprecated; "Using the
+    languages API" follows it), "Error handling".
 
     Its own statuses: 456 the month's characters or the cost limit are used up, 529 too many requests; 413 and 414 the
     request is too large; 429, 500, 503 and 504 want to be asked again later.
@@ -61,8 +64,14 @@ class DeepL:
 
     async def open(self) -> None:
         """Ask for the languages that it reads and writes. Raises EngineFault."""
-        read, written = await self._languages("source"), await self._languages("target")
-        self._read, self._written = by_lower(read), by_lower(written)
+        answer = await self._edge.get("/v2/languages", {"type": "source"})
+        if answer.status in GONE:
+            await self._open_by_v3()
+            return
+        read = listed(self.name, self._asked(answer), "language")
+        answer = await self._edge.get("/v2/languages", {"type": "target"})
+        self._written = by_lower(listed(self.name, self._asked(answer), "language"))
+        self._read = by_lower(read)
 
     def model(self, source: str, target: str) -> str | None:
         """DeepL names no versions: the API's and the type of model that was asked for."""
@@ -94,8 +103,12 @@ class DeepL:
     def _pair(self, source: str, target: str) -> Pair | None:
         return pair(source, target, self._read, self._written, VARIANTS)
 
-    async def _languages(self, side: Literal["source", "target"]) -> list[str]:
-        return listed(self.name, self._asked(await self._edge.get("/v2/languages", {"type": side})), "language")
+    async def _open_by_v3(self) -> None:
+        """/v2/languages is deprecated: this is what follows it."""
+        languages = self._asked(await self._edge.get("/v3/languages", {"resource": "translate_text"}))
+        listed(self.name, languages, "lang")
+        self._read = by_lower(having(languages, "lang", "usable_as_source"))
+        self._written = by_lower(having(languages, "lang", "usable_as_target"))
 
     def _asked(self, answer: Answer) -> Any:
         if not answer.fine:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from pydantic import SecretStr
 
@@ -20,6 +19,7 @@ from services.enricher.translate.engines.http import (
     Endpoint,
     fault,
     fields,
+    having,
     header_value,
     inside,
     listed,
@@ -53,6 +53,8 @@ REASONS: Mapping[str, type[EngineFault]] = {
     "UNAUTHENTICATED": Denied,
 }
 """What Google says of an error beyond its status, the decisive first."""
+_NAME = re.compile(r"[a-z0-9][a-z0-9.:-]{0,99}")
+_MODEL = re.compile(r"[A-Za-z0-9_-]{1,100}(?:/[A-Za-z0-9_-]{1,100})?")
 _DELAY = re.compile(r"(\d{1,6})(?:\.\d{1,9})?s")
 
 
@@ -131,12 +133,17 @@ class GoogleAdvanced:
         bounds: Bounds = BOUNDS,
     ) -> None:
         """`endpoint`: of GOOGLE_URL or a region's. `token`: called before each request, as tokens last an hour; it may
-        raise OSError and ValueError. `model`: general/nmt, or the id of one of the project's own. Raises ValueError."""
+        raise OSError and ValueError. `model`: general/nmt, or the id of one of the project's own.
+
+        Raises ValueError.
+        """
+        if not (_NAME.fullmatch(project) and _NAME.fullmatch(location) and _MODEL.fullmatch(model)):
+            raise ValueError("a project and a location are of a-z, 0-9, hyphens, colons and dots; a model is a/path")
         self.name = name
         self.bounds = bounds
         self._parent = f"projects/{project}/locations/{location}"
         self._model = model
-        self._project = header_value(SecretStr(project))
+        self._project = project
         self._token = token
         self._edge = Edge(endpoint, name)
         self._read: dict[str, str] = {}
@@ -144,14 +151,12 @@ class GoogleAdvanced:
 
     async def open(self) -> None:
         """Ask for the languages of the model. Raises EngineFault."""
-        path = f"/v3/{quote(self._parent)}/supportedLanguages"
+        path = f"/v3/{self._parent}/supportedLanguages"
         answer = await self._edge.get(path, {"model": self._full_model}, **self._headers())
         languages = inside(_asked(self.name, answer), "languages")
         listed(self.name, languages, "languageCode")
-        sides = [fields(languages, key) for key in ("languageCode", "supportSource", "supportTarget")]
-        rows = [row for row in zip(*sides, strict=True) if isinstance(row[0], str)]
-        self._read = by_lower(str(code) for code, reads, _ in rows if reads is True)
-        self._written = by_lower(str(code) for code, _, writes in rows if writes is True)
+        self._read = by_lower(having(languages, "languageCode", "supportSource"))
+        self._written = by_lower(having(languages, "languageCode", "supportTarget"))
 
     def model(self, source: str, target: str) -> str | None:
         """The API's version and the model that was asked for."""
@@ -169,7 +174,7 @@ class GoogleAdvanced:
             "targetLanguageCode": codes.target,
             "model": self._full_model,
         }
-        path = f"/v3/{quote(self._parent)}:translateText"
+        path = f"/v3/{self._parent}:translateText"
         answer = _asked(self.name, await self._edge.post(path, body, **self._headers()))
         found = texts(self.name, fields(inside(answer, "translations"), "translatedText"), len(units))
         return [*unescaped(units, found)]

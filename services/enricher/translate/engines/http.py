@@ -239,6 +239,12 @@ def listed(name: str, values: object, key: str) -> list[str]:
     return found
 
 
+def having(values: object, key: str, flag: str) -> list[str]:
+    """The strings under `key` of those objects in a list whose `flag` is true."""
+    pairs = zip(fields(values, key), fields(values, flag), strict=True)
+    return [value for value, is_set in pairs if isinstance(value, str) and is_set is True]
+
+
 def inside(data: object, *keys: str) -> object:
     """What stands under these keys, one in the other; None where one is missing."""
     for key in keys:

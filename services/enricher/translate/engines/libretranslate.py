@@ -50,7 +50,7 @@ class LibreTranslate:
 
     async def open(self) -> None:
         """Ask for the pairs and the server's version. Raises EngineFault."""
-        answer = await self._asked(await self._edge.get("/languages"))
+        answer = self._asked(await self._edge.get("/languages"))
         codes = listed(self.name, answer, "code")
         self._version = await self._server_version()
         self._targets = {
@@ -75,7 +75,7 @@ class LibreTranslate:
         body: dict[str, Any] = {"q": asked, "source": codes.source.code, "target": codes.target, "format": "text"}
         if self._key is not None:
             body["api_key"] = self._key.get_secret_value()
-        data = await self._asked(await self._edge.post("/translate", body))
+        data = self._asked(await self._edge.post("/translate", body))
         found = texts(self.name, inside(data, "translatedText"), len(units))
         return [*without_entities(asked, found)]
 
@@ -91,10 +91,10 @@ class LibreTranslate:
         answer = await self._edge.get("/spec")
         if answer.status == 404:
             return ""
-        version = inside(await self._asked(answer), "info", "version")
+        version = inside(self._asked(answer), "info", "version")
         return version[:32] if isinstance(version, str) else ""
 
-    async def _asked(self, answer: Answer) -> Any:
+    def _asked(self, answer: Answer) -> Any:
         if answer.fine:
             return answer.data
         said = inside(answer.data, "error")
