@@ -7,16 +7,14 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import ctranslate2
 import numpy as np
 import sentencepiece
 from ctranslate2.specs import common_spec, model_spec, transformer_spec
 
 LAYERS, HEADS, WIDTH, INNER = 2, 2, 32, 64
 PIECES = 260
-CODES = (
-    "azj_Latn eng_Latn kaz_Cyrl kir_Cyrl pes_Arab por_Latn rus_Cyrl tat_Cyrl tgk_Cyrl tuk_Latn tur_Latn uig_Arab uzn_Latn"
-).split()
+CODES = [f"{code}_Cyrl" for code in ("kaz", "kir", "rus", "tat", "tgk")]
+CODES += [f"{code}_Latn" for code in ("azj", "eng", "por", "tuk", "tur", "uzn")] + ["pes_Arab", "uig_Arab"]
 # What the tokenizers learn their pieces from.
 LINES = (
     "Toshkentda yangi kutubxona ochildi, unda oʻn ming kitob va oltmishta kompyuter bor.",
@@ -103,7 +101,7 @@ def _layers(layer: object, name: str) -> Iterator[tuple[str, object]]:
 
 
 def _fill(layer: object, name: str, tokens: int, chance: np.random.Generator) -> None:
-    def weights(rows: int, columns: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
+    def weights(rows: int, columns: int) -> np.ndarray:
         return chance.normal(0, 0.3, (rows, columns)).astype(np.float32)
 
     if isinstance(layer, common_spec.LayerNormSpec):

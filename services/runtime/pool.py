@@ -46,7 +46,7 @@ class ProcessPool:
         `retry`: whether what hung or crashed is tried once more, alone in a process that is kept for that.
         """
         self._timeout = timeout_seconds
-        self._tries = "twice" if retry else "once"
+        self._retry = retry
         self._warm = warm
         self._memory = memory_bytes
         self._many = _Renewable(partial(self._pool, workers))
@@ -69,7 +69,7 @@ class ProcessPool:
         try:
             return await self._once(self._many, function, args)
         except (TaskTimeout, ProcessExpired, BrokenProcessPool, MemoryError) as error:
-            if self._tries == "once":
+            if not self._retry:
                 raise self._poisoned(error) from None
         # It may have been a neighbour's fault (memory, say), so the second try is alone.
         async with self._turn:
@@ -79,11 +79,12 @@ class ProcessPool:
                 raise self._poisoned(error) from None
 
     def _poisoned(self, error: Exception) -> Poisoned:
+        twice = " twice" if self._retry else ""
         if isinstance(error, TaskTimeout):
-            return Poisoned(f"no answer within {self._timeout:g} s, {self._tries}")
+            return Poisoned(f"no answer within {self._timeout:g} s{twice}")
         if isinstance(error, MemoryError):
-            return Poisoned(f"more than {self._memory or 'all'} bytes of memory, {self._tries}")
-        return Poisoned(f"the process died {self._tries}: {error}")
+            return Poisoned(f"more than {self._memory or 'all'} bytes of memory{twice}")
+        return Poisoned(f"the process died{twice}: {error}")
 
     async def _once(self, pool: _Renewable, function: Callable[..., T], args: tuple[Any, ...]) -> T:
         future = pool.usable().schedule(function, args=args, timeout=self._timeout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -16,10 +17,12 @@ from services.enricher.translate.engines.codes import SourceCode, by_lower, in_l
 from services.enricher.translate.engines.folders import (
     CARD,
     Card,
+    Weights,
     model_folders,
     pair_in_name,
     read_card,
     versioned,
+    weights,
 )
 from services.enricher.translate.engines.processes import Pool, asked
 
@@ -34,6 +37,7 @@ BATCH_TOKENS = 1_024
 MOST_UNKNOWN = 0.2
 """The share of tokens that the model has no word for; with more, source or translation is guesswork."""
 WEIGHTS = "model.bin"
+END = "</s>"
 NLLB_SIGN = "eng_Latn"
 """A token that every NLLB-200 vocabulary has, and no Marian one."""
 _VOCABULARIES = ("{side}_vocabulary.json", "shared_vocabulary.json", "{side}_vocabulary.txt", "shared_vocabulary.txt")
@@ -48,6 +52,7 @@ _APOSTROPHES = ("ʻ‘'", "ʼ’'")
 
 Kind = Literal["nllb", "opus"]
 Side = Literal["source", "target"]
+_SIDES: tuple[Side, ...] = ("source", "target")
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ class Decoding:
 class Model:
     """A model that was loaded once, and the languages that it really knows."""
 
-    folder: Path
+    weights: Weights
     name: str
     kind: Kind
     reads: Mapping[str, str] = field(hash=False)
@@ -146,17 +151,14 @@ class CTranslate:
         order = self._order(source, target)
         if order is None:
             raise Denied(f"{self.name}: no model from {source} to {target}")
-        fitting = [len(unit) <= self.bounds.unit_chars for unit in units]
-        read = tuple(in_latin(order.source, [unit for unit, fits in zip(units, fitting, strict=True) if fits]))
-        tokens = order.before_source, order.before_target
-        answers = iter(
-            await asked(self._pool, self.name, translated, order.model.folder, self._decoding, *tokens, read)
-        )
-        return [next(answers) if fits else Refused("unfinished") for fits in fitting]
+        read = in_latin(order.source, [unit for unit in units if len(unit) <= self.bounds.unit_chars])
+        how = order.model.weights, self._decoding, order.before_source, order.before_target
+        answers = iter(await asked(self._pool, self.name, translated, *how, tuple(read)))
+        return [next(answers) if len(unit) <= self.bounds.unit_chars else Refused("unfinished") for unit in units]
 
     async def close(self) -> None:
         """End the processes."""
-        self._pool.close()
+        await asyncio.to_thread(self._pool.close)
 
     def _order(self, source: str, target: str) -> Order | None:
         if primary(source) == primary(target):
@@ -187,14 +189,12 @@ class _Loaded:
     respelled: Mapping[int, str]
 
 
-END = "</s>"
-
-
 def known(folder: Path, decoding: Decoding) -> Model:
     """In a process of the pool: load a model for the first time, and say what it is. Raises Denied."""
     card = read_card(folder)
-    name = versioned(folder, card, folder / WEIGHTS) + decoding.sign
-    vocabulary = _loaded(folder, decoding).vocabulary
+    file = weights(folder / WEIGHTS)
+    name = versioned(card, file.path) + decoding.sign
+    vocabulary = _loaded(file, decoding).vocabulary
     kind: Kind = "nllb" if card.kind == "nllb" or (card.kind is None and NLLB_SIGN in vocabulary["source"]) else "opus"
     if kind == "nllb":
         codes = nllb_codes()
@@ -202,11 +202,12 @@ def known(folder: Path, decoding: Decoding) -> Model:
         writes = {tag: code for tag, code in codes.items() if code in vocabulary["target"]}
         if not reads or not writes:
             raise Denied(f"{folder}: its vocabulary has none of NLLB's language codes")
-        return Model(folder, name, kind, reads, writes)
-    return _opus(folder, name, card, vocabulary["source"])
+        return Model(file, name, kind, reads, writes)
+    return _opus(file, name, card, vocabulary["source"])
 
 
-def _opus(folder: Path, name: str, card: Card, vocabulary: frozenset[str]) -> Model:
+def _opus(file: Weights, name: str, card: Card, vocabulary: frozenset[str]) -> Model:
+    folder = file.path.parent
     by_name = pair_in_name(folder.name)
     pairs = card.both or ((by_name,) if by_name else ())
     if not pairs:
@@ -215,7 +216,7 @@ def _opus(folder: Path, name: str, card: Card, vocabulary: frozenset[str]) -> Mo
         if token not in vocabulary:
             raise Denied(f"{folder / CARD}: the token {token} for {tag} is not in the model's vocabulary")
     writes = {target: card.target_tokens.get(target, "") for _, target in pairs}
-    return Model(folder, name, "opus", {source: "" for source, _ in pairs}, writes, pairs)
+    return Model(file, name, "opus", {source: "" for source, _ in pairs}, writes, pairs)
 
 
 @cache
@@ -227,10 +228,10 @@ def nllb_codes() -> Mapping[str, str]:
 
 
 def translated(
-    folder: Path, decoding: Decoding, before_source: list[str], before_target: list[str], units: tuple[str, ...]
+    file: Weights, decoding: Decoding, before_source: list[str], before_target: list[str], units: tuple[str, ...]
 ) -> list[str | Refused]:
     """In a process of the pool: the translation of each unit. Raises Denied, Broken."""
-    loaded = _loaded(folder, decoding)
+    loaded = _loaded(file, decoding)
     answers: dict[int, str | Refused] = {}
     wanted: dict[int, list[str]] = {}
     for place, unit in enumerate(units):
@@ -299,10 +300,12 @@ def _unknown(pieces: Sequence[str], vocabulary: frozenset[str]) -> float:
 
 
 @lru_cache(maxsize=MODELS_IN_MEMORY)
-def _loaded(folder: Path, decoding: Decoding) -> _Loaded:
+def _loaded(file: Weights, decoding: Decoding) -> _Loaded:
     import ctranslate2  # only processes of the pool carry it
 
-    vocabulary: Mapping[Side, frozenset[str]] = {side: _vocabulary(folder, side) for side in ("source", "target")}
+    file.check()
+    folder = file.path.parent
+    vocabulary = _vocabularies(folder)
     source, target = _tokenizers(folder)
     try:
         translator = ctranslate2.Translator(
@@ -313,7 +316,7 @@ def _loaded(folder: Path, decoding: Decoding) -> _Loaded:
             intra_threads=decoding.intra_threads,
         )
     except (RuntimeError, ValueError) as error:
-        raise Denied(f"{folder / WEIGHTS} or a file beside it can't be read: {error}") from None
+        raise Denied(f"{file.path} or a file beside it can't be read: {error}") from None
     return _Loaded(
         translator,
         source,
@@ -360,14 +363,24 @@ def _tokenizer(path: Path) -> Any:
         raise Denied(f"{path} is no SentencePiece model") from None
 
 
-def _vocabulary(folder: Path, side: Side) -> frozenset[str]:
-    names = [name.format(side=side) for name in _VOCABULARIES]
-    path = next((folder / name for name in names if (folder / name).is_file()), None)
-    if path is None:
-        raise Denied(f"{folder}: no shared_vocabulary.json, nor one for the {side}")
+def _vocabularies(folder: Path) -> Mapping[Side, frozenset[str]]:
+    paths = {side: _vocabulary_path(folder, side) for side in _SIDES}
+    tokens = {path: _tokens(path) for path in set(paths.values())}
+    return {side: tokens[path] for side, path in paths.items()}
+
+
+def _vocabulary_path(folder: Path, side: Side) -> Path:
+    paths = (folder / name.format(side=side) for name in _VOCABULARIES)
+    found = next((path for path in paths if path.is_file()), None)
+    if found is None:
+        raise Denied(f"{folder}: no shared_vocabulary.json, nor {side}_vocabulary.json")
+    return found
+
+
+def _tokens(path: Path) -> frozenset[str]:
     try:
         text = path.read_text(encoding="utf-8")
-        listed = json.loads(text) if path.suffix == ".json" else text.splitlines()
+        listed = json.loads(text) if path.suffix == ".json" else text.split("\n")
         if not isinstance(listed, list):
             raise ValueError("no list of tokens")
         return frozenset(map(str, listed))

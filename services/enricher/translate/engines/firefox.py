@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,15 @@ from typing import Any
 
 from services.enricher.translate.engine import Bounds, Broken, DataPolicy, Denied, Refused
 from services.enricher.translate.engines.codes import SourceCode, by_lower, in_latin, source_code, target_code
-from services.enricher.translate.engines.folders import CARD, model_folders, pair_in_name, read_card, versioned
+from services.enricher.translate.engines.folders import (
+    CARD,
+    Weights,
+    model_folders,
+    pair_in_name,
+    read_card,
+    versioned,
+    weights,
+)
 from services.enricher.translate.engines.processes import Pool, asked
 
 BOUNDS = Bounds(unit_chars=400, batch_units=64, batch_chars=2_000)
@@ -34,7 +43,7 @@ class Files:
     folder: Path
     source: str
     target: str
-    weights: Path
+    weights: Weights
     source_vocabulary: Path
     target_vocabulary: Path
     shortlist: Path | None
@@ -88,13 +97,15 @@ class Firefox:
         way = self._way(source, target)
         if way is None:
             raise Denied(f"{self.name}: no model from {source} to {target}")
+        read = in_latin(way.source, [unit for unit in units if len(unit) <= self.bounds.unit_chars])
         files = tuple(model.files for model in way.models)
-        read = tuple(in_latin(way.source, units))
-        return await asked(self._pool, self.name, translated, files, read, self.bounds.unit_chars)
+        # Other letters, or English on the way, may be longer than the text.
+        answers = iter(await asked(self._pool, self.name, translated, files, tuple(read), 2 * self.bounds.unit_chars))
+        return [next(answers) if len(unit) <= self.bounds.unit_chars else Refused("unfinished") for unit in units]
 
     async def close(self) -> None:
         """End the processes."""
-        self._pool.close()
+        await asyncio.to_thread(self._pool.close)
 
     def _way(self, source: str, target: str) -> Way | None:
         read = source_code(source, by_lower(start for start, _ in self._models))
@@ -118,7 +129,7 @@ def find_models(folder: Path) -> dict[Pair, Files]:
 
 def named(files: Files) -> str:
     """In a process of the pool: load a model for the first time, and say its name with the version. Raises Denied."""
-    name = versioned(files.folder, read_card(files.folder), files.weights)
+    name = versioned(read_card(files.folder), files.weights.path)
     _loaded(files)
     return name
 
@@ -147,18 +158,19 @@ def _through(engines: Sequence[Any], unit: str, limit: int) -> str | Refused:
 def _loaded(files: Files) -> Any:
     from fxtranslate import Translator  # only processes of the pool carry it
 
+    files.weights.check()
     try:
         source = files.source_vocabulary.read_bytes()
         same = files.target_vocabulary == files.source_vocabulary
         target = source if same else files.target_vocabulary.read_bytes()
         shortlist = files.shortlist.read_bytes() if files.shortlist else None
-        return Translator(files.weights.read_bytes(), source, target, shortlist)
+        return Translator(files.weights.path.read_bytes(), source, target, shortlist)
     except OSError as error:
         raise Denied(f"{error.filename}: {error.strerror}") from None
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # a panic of the engine is no Exception
-        raise Denied(f"{files.weights} or a file beside it is no Firefox model: {error}") from None
+        raise Denied(f"{files.weights.path} or a file beside it is no Firefox model: {error}") from None
 
 
 def _files(folder: Path) -> Files:
@@ -167,12 +179,12 @@ def _files(folder: Path) -> Files:
     def one(start: str, end: str) -> Path | None:
         return next((path for name, path in names.items() if name.startswith(start) and name.endswith(end)), None)
 
-    weights, shared = one("model.", ".bin"), one("vocab.", ".spm")
+    model, shared = one("model.", ".bin"), one("vocab.", ".spm")
     source, target = one("srcvocab.", ".spm") or shared, one("trgvocab.", ".spm") or shared
-    if weights is None or source is None or target is None:
+    if model is None or source is None or target is None:
         raise Denied(f"{folder}: no vocab.*.spm beside the model, nor srcvocab.*.spm and trgvocab.*.spm")
-    in_file = _PAIR_IN_FILE.match(weights.name)
+    in_file = _PAIR_IN_FILE.match(model.name)
     said = read_card(folder).both or [in_file.groups() if in_file else pair_in_name(folder.name)]
     if len(said) != 1 or said[0] is None:
         raise Denied(f'{folder}: which pair? Name the folder like pt-en, or write pairs = ["pt:en"] in {CARD}')
-    return Files(folder, said[0][0], said[0][1], weights, source, target, one("lex.", ".bin"))
+    return Files(folder, said[0][0], said[0][1], weights(model), source, target, one("lex.", ".bin"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
@@ -176,17 +177,40 @@ def model_folders(folder: Path, sign: str) -> list[Path]:
     return inside
 
 
-def versioned(folder: Path, card: Card, weights: Path) -> str:
+@dataclass(frozen=True)
+class Weights:
+    """A file of weights as it was when a model got its name."""
+
+    path: Path
+    size: int
+    changed_ns: int
+
+    def check(self) -> None:
+        """Raises Denied where it is another file by now: under the old name its translations would pass for the old."""
+        if weights(self.path) != self:
+            raise Denied(f"{self.path} has changed since it was opened")
+
+
+def weights(path: Path) -> Weights:
+    """The file as it is now. Raises Denied where there is none."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise Denied(f"{path}: {error.strerror}") from None
+    return Weights(path, found.st_size, found.st_mtime_ns)
+
+
+def versioned(card: Card, path: Path) -> str:
     """A model's name and the first hex digits of the SHA-256 of its weights.
 
-    Raises Denied where a file can't be read, or isn't the one that the card names.
+    Raises Denied where the file can't be read, or isn't the one that the card names.
     """
     try:
-        with weights.open("rb") as file:
+        with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise Denied(f"{weights}: {error.strerror}") from None
-    meant = card.files.get(weights.name)
+        raise Denied(f"{path}: {error.strerror}") from None
+    meant = card.files.get(path.name)
     if meant is not None and meant.sha256 != found:
-        raise Denied(f"{weights} is not the file that {CARD} names: its SHA-256 is another")
-    return f"{card.name or folder.resolve().name}-{found[:VERSION_HEX]}"
+        raise Denied(f"{path} is not the file that {CARD} names: its SHA-256 is another")
+    return f"{card.name or path.resolve().parent.name}-{found[:VERSION_HEX]}"
