@@ -434,7 +434,8 @@ def test_retry_after_is_seconds_or_a_date_and_never_more_than_a_day() -> None:
     assert read_retry_after("Fri, 01 May 2026 12:00:30 GMT", now) == 30.0
     assert read_retry_after("Fri, 01 May 2026 11:00:00 GMT", now) == 0.0
     assert read_retry_after("999999999", now) == 86_400.0
-    assert [read_retry_after(value, now) for value in ("", "soon", "-5", "1e9", "9" * 5_000, "²")] == [None] * 6
+    for silent in ("", "soon", "-5", "1e9", "9" * 5_000, "²", "Fri, 01 May 99999999999999999999 12:00:30 GMT"):
+        assert read_retry_after(silent, now) is None
 
 
 @dataclass(frozen=True)

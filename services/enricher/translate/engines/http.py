@@ -161,7 +161,7 @@ class Edge:
                 body = await self._body(response)
         except (TimeoutError, httpx.TimeoutException):
             raise Broken(f"{self._name}: no answer within {self._seconds:g} seconds") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             # The error itself may carry the request, with text and key.
             raise Broken(f"{self._name}: {type(error).__name__}") from None
         fine = response.status_code == httpx.codes.OK
@@ -211,7 +211,7 @@ def read_retry_after(value: str, now: datetime) -> float | None:
         return None
     try:
         until = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return min(max((until - now).total_seconds(), 0.0), MAX_RETRY_AFTER_SECONDS)
