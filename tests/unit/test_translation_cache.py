@@ -84,7 +84,7 @@ async def test_another_engine_model_or_language_knows_nothing_of_it(path: Path) 
     await cache.close()
 
 
-@given(st.lists(st.tuples(*[st.text(max_size=3)] * 5), min_size=2, max_size=6, unique=True))
+@given(st.lists(st.tuples(*[st.sampled_from(["", "a", "aa"])] * 5), min_size=20, max_size=20, unique=True))
 @settings(max_examples=60, deadline=None)
 def test_no_two_keys_look_alike(parts: list[tuple[str, str, str, str, str]]) -> None:
     assert len({Key(*part).digest() for part in parts}) == len(parts)
@@ -212,9 +212,11 @@ async def test_a_disk_that_does_not_answer_holds_nobody_up(path: Path, monkeypat
     await cache.put_many([(key("a"), "A")])
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        for i in range(50):  # the first waits, the others don't even ask
+        began = asyncio.get_running_loop().time()
+        for i in range(100):  # the first waits, the others don't even ask
             await asyncio.wait_for(cache.put_many([(key(f"b{i}"), "B")]), 5)
         assert await asyncio.wait_for(cache.get_many([key("a")]), 5) == {}
+        assert asyncio.get_running_loop().time() - began < 10
         other.execute("ROLLBACK")
     for _ in range(100):
         if await cache.get_many([key("a")]):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.enricher.translate.breaker import BreakerBounds
+from services.enricher.translate.breaker import Breaker, BreakerBounds
 from services.enricher.translate.budget import Allowance, Budget, Ledger, Spending
 from services.enricher.translate.engine import BadAnswer, Bounds, Broken, Busy, DataPolicy, Denied, Refused, Spent
 from services.enricher.translate.resilience import MOST_BAD_ANSWERS, Patience, Patient, Unavailable, batches
@@ -202,6 +202,43 @@ def test_the_breaker_opens_probes_and_closes() -> None:
     at(main)
 
 
+def test_faults_that_are_not_in_a_row_open_nothing() -> None:
+    async def main(_: object) -> None:
+        engine = Scripted(*[Broken("down"), Broken("down"), upper] * 5)
+        calm = patient(engine, breaker=BreakerBounds(faults=3))
+        for _ in range(5):
+            assert await calm.translate(["a"], "ru", "en", time() + 60) == ["A"]
+
+    at(main)
+
+
+def test_who_waits_for_another_try_does_not_wait_for_an_open_breaker() -> None:
+    async def main(_: object) -> None:
+        engine = Scripted(*[Broken("down", retry_after=10)] * 9)
+        calm = patient(engine, tries=9, breaker=BreakerBounds(faults=3))
+        await refusal(calm.translate(["a"], "ru", "en", 600))
+        assert [begin for begin, _ in engine.calls] == pytest.approx([0, 11, 22], abs=0.05)
+        assert time() == pytest.approx(23, abs=0.05)
+
+    at(main)
+
+
+def test_calls_from_before_the_last_change_of_state_say_nothing() -> None:
+    breaker = Breaker(BreakerBounds(faults=1, cool_seconds=10))
+    early, late, lucky = breaker.enter(0), breaker.enter(0), breaker.enter(0)
+    assert None not in (early, late, lucky)
+    breaker.failed(early, 1)
+    assert breaker.enter(10.9) is None
+    probe = breaker.enter(11)
+    assert probe
+    breaker.failed(late, 12)
+    breaker.succeeded(lucky)
+    assert breaker.state == "half-open"
+    assert breaker.enter(12) is None, "one probe at a time"
+    breaker.succeeded(probe)
+    assert breaker.state == "closed"
+
+
 def test_a_cancelled_probe_lets_another_one_through() -> None:
     async def main(_: object) -> None:
         engine = Scripted(Broken("down"), HANG)
@@ -244,8 +281,9 @@ def test_a_sentence_that_spoils_its_batch_is_found_and_the_others_are_translated
 def test_an_engine_that_answers_nothing_well_is_not_asked_for_ever() -> None:
     async def main(_: object) -> None:
         engine = Scripted(*[BadAnswer("no JSON")] * 999)
+        engine.bounds = Bounds(unit_chars=400, batch_units=64, batch_chars=1000)
         calm = patient(engine, breaker=BreakerBounds(faults=2))
-        assert await calm.translate(["x"] * 8, "ru", "en", 600) == [Refused("refused")] * 8
+        assert await calm.translate(["x"] * 64, "ru", "en", 600) == [Refused("refused")] * 64
         assert len(engine.calls) == MOST_BAD_ANSWERS
         await calm.translate(["x"], "ru", "en", 600)
         await refusal(calm.translate(["x"], "ru", "en", 600))
