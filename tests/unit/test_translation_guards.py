@@ -24,7 +24,7 @@ from services.enricher.translate.sentences import LIMIT, sentences, units
         ("A ponte nova abriu ontem de manhã.", "A ponte nova abriu ontem de manhã.", "copy"),
         ("A ponte abriu ontem.", "The bridge the bridge the bridge the bridge the bridge opened.", "repeats"),
         ("A ponte nova sobre o rio abriu ontem de manhã.", "Bridge.", "length"),
-        ("A ponte nova abriu ontem.", "The bridge opened " + "with much joy and many people " * 3, "length"),
+        ("A ponte nova abriu ontem.", "The bridge opened " + "with much joy, bands and many people " * 2, "length"),
         ("A ponte nova abriu ontem de manhã.", "Новый мост открылся вчера", "script"),
         ("Foram 200 pessoas à festa.", "Two people went to the party.", "numbers"),
         ("De 15 a 15 de maio de 2024.", "From 15 to May 2024.", "numbers"),

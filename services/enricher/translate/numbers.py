@@ -1,0 +1,390 @@
+"""Numbers of a text however they are written, and which of them another text lacks."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+MOST_DIGITS = 30
+"""Longer runs of figures are compared as they stand."""
+
+_SPACE = " \u00a0\u202f\u2009"
+_FIGURE = re.compile(
+    r"(?P<iso>(?<!\d)\d{4}-\d{2}-\d{2}(?!\d))"
+    rf"|(?P<spaced>(?<![\d.,])\d{{1,3}}(?:[{_SPACE}]\d{{3}}){{1,5}}+(?!\d)(?:[.,]\d{{1,2}}(?!\d))?)"
+    r"|(?P<plain>\d++(?:[.,:/h'’٫٬،]\d++)*+)"
+)
+_BETWEEN = re.compile(r"[.,:/h'’٫٬،\u00a0\u202f\u2009 -]")
+_UNIT = re.compile(r"[\s-]{0,2}+([^\W\d_]{1,24})(?![^\W\d_])\.?")
+_WORD = re.compile(r"[^\W_]++(?:['ʻʼʹ‘’`´]+[^\W\d_]++)*+")
+_ROMAN = re.compile(r"(?<![^\W_])[IVXХІ]{1,8}(?![^\W_])")
+_CANONICAL_ROMAN = re.compile(r"X{0,3}(?:IX|IV|V?I{0,3})")
+_AFTERNOON = re.compile(r"(?<![a-z])[ap]\.?\s?m\b", re.IGNORECASE)
+_CLEAN = str.maketrans({**dict.fromkeys("'ʻʼʹ‘’`´\u0307", None), "ي": "ی", "ى": "ی", "ك": "ک"})
+
+_CLOCK_HOURS = 24
+_LAST_DAY, _LAST_MINUTE = 31, 59
+_TENS, _HUNDRED, _THOUSAND = 20, 100, 1000
+_GROUP = 3
+_YEAR = 4
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number in figures, and all that it may mean."""
+
+    values: frozenset[str]
+    """1.465 is 1465 or 1.465; with the thousands or millions behind it. None where it is a date or a time only."""
+    mantissas: frozenset[str]
+    scale: int = 0
+    """The power of ten of the word behind it."""
+    parts: tuple[str, ...] = ()
+    """Day, month and year, or hour and minute, where it can be that."""
+    clock: bool = False
+    total: str | None = None
+    """Of the figures that make one number together: 2 mlrd 354 mln."""
+
+    @property
+    def totals(self) -> frozenset[str]:
+        """The total as a set."""
+        return frozenset([self.total]) if self.total else frozenset()
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """All that speaks of numbers in a text."""
+
+    figures: tuple[Figure, ...]
+    words: frozenset[str]
+    """What its words may stand for; generous, as they only explain figures of the other text."""
+    months: frozenset[int]
+    scales: frozenset[int]
+    romans: frozenset[str]
+    clocks: bool
+    """Whether it speaks of a.m. or p.m."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """A language's words for numbers; those that end with * in the file are beginnings."""
+
+    exact: Mapping[str, tuple[str, str]]
+    beginnings: Mapping[str, tuple[str, str]]
+    """Word → kind and value; kinds: number, scale, weak, half, one_and_half, glue, month."""
+
+    def find(self, word: str, kinds: tuple[str, ...] = ()) -> tuple[str, str] | None:
+        """Kind and value of a folded word, None where it is no number."""
+        for key in (word, *(word[:end] for end in range(min(len(word), 16), 1, -1))):
+            found = self.exact.get(key) if key == word else None
+            found = found or self.beginnings.get(key)
+            if found and (not kinds or found[0] in kinds):
+                return found
+        return None
+
+
+def read(text: str, language: str) -> Numbers:
+    """The numbers of a text in the language of that primary tag; in any, where it is not listed."""
+    text = _ascii_digits(text)
+    words, months = number_words(language), month_words(language)
+    figures = tuple(_figures(text, words))
+    folded = [folded_word(found[0]) for found in _WORD.finditer(text)]
+    scales = {int(found[1]) for word in folded if (found := words.find(word)) and found[0] in ("scale", "weak")}
+    return Numbers(
+        figures=figures,
+        words=frozenset(_spelled(folded, words)),
+        months=frozenset(int(found[1]) for word in folded if (found := months.find(word))),
+        scales=frozenset(scales | {figure.scale for figure in figures}),
+        romans=frozenset(_romans(text, 1)),
+        clocks=_AFTERNOON.search(text) is not None,
+    )
+
+
+def missing(there: Numbers, here: Numbers) -> bool:
+    """Whether a figure of `there` has nothing in `here` that could be it."""
+    have = _Index.of(here)
+    wanted = Counter(figure.values or frozenset(figure.parts) for figure in there.figures)
+    return not all(
+        _found(figure, wanted[figure.values or frozenset(figure.parts)], there, here, have) for figure in there.figures
+    )
+
+
+def missing_romans(text: str, here: Numbers) -> bool:
+    """Whether a Roman numeral of two signs or more has nothing in `here` that could be it."""
+    have = _Index.of(here)
+    return any(
+        value not in here.romans and value not in here.words and not have.figures[value] and value not in have.parts
+        for value in _romans(text, 2)
+    )
+
+
+@dataclass(frozen=True)
+class _Index:
+    figures: Counter[str]
+    parts: frozenset[str]
+    scaled: frozenset[tuple[str, int]]
+    hours: frozenset[str]
+
+    @classmethod
+    def of(cls, numbers: Numbers) -> _Index:
+        return cls(
+            figures=Counter(value for figure in numbers.figures for value in figure.values | figure.totals),
+            parts=frozenset(part for figure in numbers.figures for part in figure.parts),
+            scaled=frozenset((m, figure.scale) for figure in numbers.figures for m in figure.mantissas),
+            hours=frozenset(figure.parts[0] for figure in numbers.figures if figure.clock),
+        )
+
+    def has(self, value: str) -> bool:
+        return bool(self.figures[value]) or value in self.parts
+
+
+def _found(figure: Figure, times: int, there: Numbers, here: Numbers, have: _Index) -> bool:
+    most = max((have.figures[value] for value in figure.values), default=0)
+    if most >= times and figure.values:
+        return True
+    if any(value in here.words or value in have.parts or value in here.romans for value in figure.values):
+        return True
+    if figure.total and have.figures[figure.total]:
+        return True
+    if any(value.isdecimal() and int(value[:3]) in here.months - there.months for value in figure.values):
+        return True  # 10-ئاي is October
+    if most == 0 and any(_nearly(value, figure, there, here, have) for value in figure.mantissas):
+        return True
+    return bool(figure.parts) and all(
+        part == "0"
+        or have.has(part)
+        or part in here.words
+        or (part.isdecimal() and int(part[:3]) in here.months)
+        or _nearly(part, figure, there, here, have)
+        for part in figure.parts
+    )
+
+
+def _nearly(value: str, figure: Figure, there: Numbers, here: Numbers, have: _Index) -> bool:
+    """Whether another number means the same: 5 to 7 million, 22:30 and half past ten, 1950-53."""
+    if figure.scale and figure.scale in here.scales and (value, 0) in have.scaled:
+        return True
+    if not figure.scale and any((value, scale) in have.scaled for scale in there.scales if scale):
+        return True
+    if not value.isdecimal() or len(value) > _YEAR:
+        return False
+    if len(value) <= 2 and int(value) <= _CLOCK_HOURS:
+        other = str(int(value) + 12 if int(value) < 12 else int(value) - 12)
+        spoken = there.clocks or here.clocks
+        if other in have.hours or (spoken and have.has(other)) or (figure.clock and have.has(other)):
+            return True
+    if len(value) == 2:
+        return any(have.has(century + value) for century in ("18", "19", "20"))
+    return len(value) == _YEAR and value[:2] in ("18", "19", "20") and have.has(value[2:].lstrip("0") or "0")
+
+
+def _figures(text: str, words: Words) -> Iterator[Figure]:
+    chain: list[tuple[Figure, str]] = []
+    ended = -1
+    for found in _FIGURE.finditer(text):
+        groups = [group for group in _BETWEEN.split(found[0]) if group]
+        separators = [c for c in found[0] if not c.isdecimal()]
+        mantissas, parts, clock = _readings(groups, separators, is_date=found["iso"] is not None)
+        scale, sure, end = _scale(text, found.end(), words)
+        values = {_scaled(m, scale) for m in mantissas} | (set() if sure else mantissas)
+        figure = Figure(frozenset(values), frozenset(mantissas), scale, parts, clock)
+        value = max(values, key=len, default="")
+        if not (chain and scale < chain[-1][0].scale and found.start() - ended <= 1 and _fits(value, chain[-1])):
+            yield from _chained(chain)
+            chain = []
+        chain.append((figure, value))
+        ended = end
+    yield from _chained(chain)
+
+
+def _fits(value: str, before: tuple[Figure, str]) -> bool:
+    """Whether a number goes into the zeros at the end of the one before."""
+    return value.isdecimal() and before[1].isdecimal() and len(value) <= before[0].scale <= MOST_DIGITS
+
+
+def _chained(chain: list[tuple[Figure, str]]) -> Iterator[Figure]:
+    if len(chain) < 2:
+        yield from (figure for figure, _ in chain)
+        return
+    total = str(sum(int(value) for _, value in chain))
+    yield from (replace(figure, total=total) for figure, _ in chain)
+
+
+def _readings(groups: list[str], separators: list[str], is_date: bool) -> tuple[set[str], tuple[str, ...], bool]:
+    """What figures with marks between may be: numbers, the parts of a date or time, and whether a time."""
+    if not separators or sum(map(len, groups)) > MOST_DIGITS:
+        return {_whole("".join(groups))}, (), False
+    parts = tuple(map(_whole, groups))
+    if is_date:
+        return set(), parts, False
+    kinds = set(separators)
+    pair = len(groups) == 2
+    clock = pair and len(groups[0]) <= 2 and len(groups[1]) == 2 and int(groups[0]) <= _CLOCK_HOURS
+    clock = clock and int(groups[1]) <= _LAST_MINUTE
+    if kinds & set(":h"):
+        return set(), parts, clock
+    if kinds == {"/"}:
+        return ({_decimal(*groups)} if pair else set()), parts, False  # ۲/۵ is two and a half in Persian
+    whole = _is_grouped(groups)
+    if pair:
+        values = {_decimal(*groups)} if separators[0] not in "'’٬" and separators[0] not in _SPACE else set()
+        values |= {_whole("".join(groups))} if whole and groups[0] != "0" else set()
+        day_and_month = clock or (len(groups[0]) <= 2 and len(groups[1]) == 2 and int(groups[0]) <= _LAST_DAY)
+        alike = len(groups[0]) == len(groups[1]) in (2, _YEAR)  # 33,34 and 39 years old
+        listed = alike or separators[0] in _SPACE
+        return values, parts if day_and_month or listed or not values else (), clock
+    values = set()
+    if whole and (len(kinds) == 1 or kinds <= set(_SPACE)):
+        values.add(_whole("".join(groups)))
+    elif separators[-1] not in separators[:-1] and _is_grouped(groups[:-1]):
+        values.add(_decimal("".join(groups[:-1]), groups[-1]))
+    return values, () if values and not kinds & set(_SPACE) else parts, False
+
+
+def _is_grouped(groups: list[str]) -> bool:
+    return len(groups[0]) <= _GROUP and all(len(group) == _GROUP for group in groups[1:])
+
+
+def _whole(figures: str) -> str:
+    return figures.lstrip("0") or "0"
+
+
+def _decimal(whole: str, fraction: str) -> str:
+    fraction = fraction.rstrip("0")
+    return f"{_whole(whole)}.{fraction}" if fraction else _whole(whole)
+
+
+def _scaled(number: str, scale: int) -> str:
+    whole, _, fraction = number.partition(".")
+    return _decimal(whole + fraction[:scale].ljust(scale, "0"), fraction[scale:])
+
+
+def _scale(text: str, end: int, words: Words) -> tuple[int, bool, int]:
+    """The power of ten in the one or two words after a figure, whether it is sure, and where the last of them ends."""
+    scale, sure = 0, True
+    for _ in range(2):
+        unit = _UNIT.match(text, end)
+        found = words.find(folded_word(unit[1]), ("scale", "weak")) if unit else None
+        if unit is None or found is None:
+            break
+        scale += int(found[1])
+        sure = sure and found[0] == "scale"
+        end = unit.end()
+    return scale, sure, end
+
+
+def _spelled(folded: list[str], words: Words) -> Iterator[str]:
+    """Every value that the number words may have, alone and in a row."""
+    total = current = last = 0
+    for word in folded:
+        found = words.find(word)
+        if found is None or found[0] == "weak":
+            total = current = last = 0
+            continue
+        kind, value = found[0], int(found[1])
+        if kind == "glue":
+            continue
+        if kind == "half":
+            yield f"{total + current}.5"
+            yield str(total + current + last // 2) if last >= _THOUSAND else "0.5"
+            continue
+        if kind == "one_and_half":
+            yield "1.5"
+            current, last = 1, 1
+            continue
+        if kind == "scale":
+            last = 10**value
+            total, current = total + max(current, 1) * last, 0
+            yield str(last)
+        else:
+            yield str(value)
+            if value == 10 and 1 < current < value:
+                yield str(current * value)  # two decades
+            if value == _HUNDRED and 1 < current < _TENS // 2:
+                current *= value
+            elif current and value < _lowest_place(current):
+                current += value
+            else:
+                total, current = (total if last >= _THOUSAND else 0), value
+            last = value
+        yield str(total + current)
+
+
+def _lowest_place(number: int) -> int:
+    """How small a number must be to go into the empty places of this one: 20 → 10, 500 → 100, 7 → 0."""
+    return next((place for place in (_HUNDRED, 10) if number % place == 0), 0)
+
+
+def _romans(text: str, least: int) -> Iterator[str]:
+    for found in _ROMAN.finditer(text):
+        signs = found[0].replace("Х", "X").replace("І", "I")
+        if len(signs) < least or not _CANONICAL_ROMAN.fullmatch(signs):
+            continue
+        values = [{"I": 1, "V": 5, "X": 10}[sign] for sign in signs]
+        yield str(sum(-v if v < after else v for v, after in zip(values, [*values[1:], 0], strict=True)))
+
+
+def _ascii_digits(text: str) -> str:
+    return text if text.isascii() else re.sub(r"[^\D0-9]", lambda digit: str(int(digit[0])), text)
+
+
+def folded_word(word: str) -> str:
+    """A word as the tables have it: small, without apostrophes, Arabic letters as in Persian."""
+    return word.casefold().translate(_CLEAN)
+
+
+def month_of(word: str, language: str) -> int | None:
+    """The month, from 1, that a word names or abbreviates."""
+    found = month_words(language).find(folded_word(word))
+    return int(found[1]) if found else None
+
+
+@lru_cache(maxsize=32)
+def number_words(language: str) -> Words:
+    """The words for numbers of a listed language, else of all."""
+    exact: dict[str, tuple[str, str]] = {}
+    beginnings: dict[str, tuple[str, str]] = {}
+    for table in _tables(language):
+        entries = [("glue", "0", table.get("glue", "")), ("half", "0", table.get("half", ""))]
+        entries += [("one_and_half", "0", table.get("one_and_half", ""))]
+        entries += [("weak", power, words) for power, words in table.get("weak", {}).items()]
+        entries += [("number", value, words) for value, words in table.items() if value.isdecimal()]
+        entries += [("scale", power, words) for power, words in table["scales"].items()]
+        for kind, value, listed in entries:
+            _enter(exact, beginnings, listed, (kind, value))
+    return Words(exact, beginnings)
+
+
+@lru_cache(maxsize=32)
+def month_words(language: str) -> Words:
+    """The names of months of a listed language, else of all."""
+    exact: dict[str, tuple[str, str]] = {}
+    beginnings: dict[str, tuple[str, str]] = {}
+    for table in _tables(language):
+        for month, listed in enumerate(table["months"], start=1):
+            _enter(exact, beginnings, listed, ("month", str(month)))
+    return Words(exact, beginnings)
+
+
+def _enter(
+    exact: dict[str, tuple[str, str]], beginnings: dict[str, tuple[str, str]], listed: str, is_a: tuple[str, str]
+) -> None:
+    for word in listed.split():
+        key = folded_word(word.removesuffix("*"))
+        (beginnings if word.endswith("*") else exact)[key] = is_a
+
+
+@lru_cache(maxsize=1)
+def _data() -> dict[str, dict[str, Any]]:
+    data = tomllib.loads(files(__package__).joinpath("numbers.toml").read_text("utf-8"))
+    return dict(data["languages"])
+
+
+def _tables(language: str) -> list[dict[str, Any]]:
+    tables = _data()
+    return [tables[language]] if language in tables else list(tables.values())
