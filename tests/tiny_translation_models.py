@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import json
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import sentencepiece
 from ctranslate2.specs import common_spec, model_spec, transformer_spec
 
 LAYERS, HEADS, WIDTH, INNER = 2, 2, 32, 64
-PIECES = 260
+PIECES = 480
 CODES = [f"{code}_Cyrl" for code in ("kaz", "kir", "rus", "tat", "tgk")]
 CODES += [f"{code}_Latn" for code in ("azj", "eng", "por", "tuk", "tur", "uzn")] + ["pes_Arab", "uig_Arab"]
 # What the tokenizers learn their pieces from.
@@ -30,23 +30,32 @@ LINES = (
 )  # fmt: skip
 
 
-def nllb(folder: Path, ends: bool = True, codes: Sequence[str] = CODES) -> Path:
-    """A model like NLLB-200: one vocabulary with a token for each language, and one tokenizer."""
+ENDS_AT, POSITIONS = 6, 1_024
+"""A sentence's end is certain from this token on, and impossible before."""
+
+
+def nllb(folder: Path, ends: bool = True, says: str | None = None, codes: Sequence[str] = CODES) -> Path:
+    """A model like NLLB-200: one vocabulary with a token for each language, and one tokenizer.
+
+    `ends`: whether its sentences ever do. `says`: the only token that it knows to say.
+    """
     folder.mkdir(parents=True)
     tokenizer = _tokenizer(LINES)
     (folder / "sentencepiece.bpe.model").write_bytes(tokenizer)
-    tokens = ["<s>", "<pad>", "</s>", "<unk>", *_pieces(tokenizer), *codes, "<mask>"]
-    return _written(folder, tokens, "</s>", ends)
+    pieces = _pieces(tokenizer)
+    tokens = ["<s>", "<pad>", "</s>", "<unk>", *pieces, *codes, "<mask>"]
+    return _written(folder, tokens, "</s>", ends, [says] if says else pieces)
 
 
-def opus(folder: Path, ends: bool = True, extra: Sequence[str] = ()) -> Path:
+def opus(folder: Path, ends: bool = True, says: str | None = None, extra: Sequence[str] = ()) -> Path:
     """A model like OPUS-MT: a tokenizer for each side, and padding to begin with."""
     folder.mkdir(parents=True)
     source, target = _tokenizer(LINES[2:6]), _tokenizer(LINES[6:])
     (folder / "source.spm").write_bytes(source)
     (folder / "target.spm").write_bytes(target)
-    tokens = dict.fromkeys(["</s>", "<unk>", *extra, *_pieces(source), *_pieces(target), "<pad>"])
-    return _written(folder, list(tokens), "<pad>", ends)
+    pieces = _pieces(target)
+    tokens = dict.fromkeys(["</s>", "<unk>", *extra, *_pieces(source), *pieces, "<pad>"])
+    return _written(folder, list(tokens), "<pad>", ends, [says] if says else pieces)
 
 
 def _tokenizer(lines: Sequence[str]) -> bytes:
@@ -70,15 +79,21 @@ def _pieces(tokenizer: bytes) -> list[str]:
     return [name for name in names if name not in ("<unk>", "<s>", "</s>")]
 
 
-def _written(folder: Path, tokens: list[str], start: str, ends: bool) -> Path:
-    """With `ends` the end of a sentence is likelier than any word; else it hardly ever comes."""
+def _written(folder: Path, tokens: list[str], start: str, ends: bool, says: Sequence[str]) -> Path:
     spec = transformer_spec.TransformerSpec.from_config(
         (LAYERS, LAYERS), HEADS, pre_norm=True, activation=common_spec.Activation.RELU
     )
     chance = np.random.default_rng(6)
     for name, layer in _layers(spec, ""):
         _fill(layer, name, len(tokens), chance)
-    spec.decoder.projection.bias[tokens.index("</s>")] = 1_000.0 if ends else -1_000.0
+    # The first of a vector's numbers says nothing of a word: it shouts where the sentence ends.
+    projection, positions = spec.decoder.projection, np.zeros((POSITIONS, WIDTH), np.float32)
+    positions[ENDS_AT:, 0] = 1_000.0 if ends else 0.0
+    spec.decoder.position_encodings.encodings = positions
+    end, said = tokens.index("</s>"), set(says)
+    projection.weight[end] = np.eye(1, WIDTH)[0] * 1_000
+    projection.bias = np.array([0.0 if token in said else -9_000.0 for token in tokens], np.float32)
+    projection.bias[end] = -4_000.0 if ends else -9_000.0
     spec.encoder.scale_embeddings = spec.decoder.scale_embeddings = True
     spec.register_source_vocabulary(tokens)
     spec.register_target_vocabulary(tokens)
@@ -86,7 +101,6 @@ def _written(folder: Path, tokens: list[str], start: str, ends: bool) -> Path:
     spec.validate()
     spec.optimize(quantization="int8")
     spec.save(str(folder))
-    assert json.loads((folder / "config.json").read_text())["add_source_eos"] is False
     return folder
 
 
@@ -126,3 +140,7 @@ def _shape(name: str, tokens: int) -> tuple[int, int]:
     if name.endswith("attention.linear1") and "self_attention" not in name:
         return 2 * WIDTH, WIDTH
     return WIDTH, WIDTH
+
+
+if __name__ == "__main__":
+    nllb(Path(sys.argv[1]))

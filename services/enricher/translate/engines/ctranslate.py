@@ -305,6 +305,7 @@ def _loaded(file: Weights, decoding: Decoding) -> _Loaded:
 
     file.check()
     folder = file.path.parent
+    ends_source = not _config(folder).get("add_source_eos", False)
     vocabulary = _vocabularies(folder)
     source, target = _tokenizers(folder)
     try:
@@ -322,7 +323,7 @@ def _loaded(file: Weights, decoding: Decoding) -> _Loaded:
         source,
         target,
         vocabulary,
-        not _config(folder).get("add_source_eos", False),
+        ends_source,
         _respelled(source, vocabulary["source"]),
     )
 
