@@ -110,6 +110,17 @@ async def test_a_model_for_a_pair_goes_before_one_for_all_and_wants_no_code(pool
     assert answer
 
 
+async def test_an_engine_of_one_kind_leaves_the_others_models_alone(pool: ProcessPool, tmp_path: Path) -> None:
+    nllb(tmp_path / "nllb-tiny")
+    engine = CTranslate(tmp_path, pool, kind="opus")
+    with pytest.raises(Denied, match="no model of the kind opus"):
+        await engine.open()
+    opus(tmp_path / "opus-mt-ru-en")
+    await engine.open()
+    assert engine.model("ru", "en")
+    assert engine.model("uz", "en") is None
+
+
 CARD = """
 name = "turkic"
 kind = "opus"

@@ -53,6 +53,7 @@ _APOSTROPHES = ("ʻ‘'", "ʼ’'")
 Kind = Literal["nllb", "opus"]
 Side = Literal["source", "target"]
 _SIDES: tuple[Side, ...] = ("source", "target")
+Vocabulary = Mapping[Side, frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -119,24 +120,26 @@ class CTranslate:
         pool: Pool,
         *,
         name: str = "ctranslate",
+        kind: Kind | None = None,
         decoding: Decoding | None = None,
         bounds: Bounds = BOUNDS,
     ) -> None:
-        """`folder`: a model's, or one of such folders."""
+        """`folder`: a model's, or one of such folders. `kind`: other models in it are left alone."""
         self.name = name
         self.bounds = bounds
         self._folder = folder
         self._pool = pool
+        self._kind = kind
         self._decoding = decoding or Decoding()
         self._models: tuple[Model, ...] = ()
 
     async def open(self) -> None:
         """Find the models, load each once and see what languages it knows. Raises EngineFault."""
-        found = [
-            await asked(self._pool, self.name, known, folder, self._decoding)
-            for folder in model_folders(self._folder, WEIGHTS)
-        ]
-        self._models = tuple(sorted(found, key=lambda model: model.kind == "nllb"))
+        folders = model_folders(self._folder, WEIGHTS)
+        found = [await asked(self._pool, self.name, known, folder, self._kind, self._decoding) for folder in folders]
+        if not any(found):
+            raise Denied(f"no model of the kind {self._kind} in {self._folder}")
+        self._models = tuple(sorted(filter(None, found), key=lambda model: model.kind == "nllb"))
 
     def model(self, source: str, target: str) -> str | None:
         """The name of the model for the pair, with its version and how it is run."""
@@ -183,37 +186,46 @@ class _Loaded:
     translator: Any
     source: Any
     target: Any
-    vocabulary: Mapping[Side, frozenset[str]]
+    vocabulary: Vocabulary
     ends_source: bool
     """Whether the end of a sentence must be told; some models are stored with the wish to have it added."""
     respelled: Mapping[int, str]
 
 
-def known(folder: Path, decoding: Decoding) -> Model:
-    """In a process of the pool: load a model for the first time, and say what it is. Raises Denied."""
+def known(folder: Path, wanted: Kind | None, decoding: Decoding) -> Model | None:
+    """In a process of the pool: load a model for the first time, and say what it is; None if not of the wanted kind.
+
+    Raises Denied.
+    """
     card = read_card(folder)
+    vocabulary = _vocabularies(folder)
+    kind: Kind = "nllb" if card.kind == "nllb" or (card.kind is None and NLLB_SIGN in vocabulary["source"]) else "opus"
+    if wanted not in (None, kind):
+        return None
     file = weights(folder / WEIGHTS)
     name = versioned(card, file.path) + decoding.sign
-    vocabulary = _loaded(file, decoding).vocabulary
-    kind: Kind = "nllb" if card.kind == "nllb" or (card.kind is None and NLLB_SIGN in vocabulary["source"]) else "opus"
-    if kind == "nllb":
-        codes = nllb_codes()
-        reads = {tag: code for tag, code in codes.items() if code in vocabulary["source"]}
-        writes = {tag: code for tag, code in codes.items() if code in vocabulary["target"]}
-        if not reads or not writes:
-            raise Denied(f"{folder}: its vocabulary has none of NLLB's language codes")
-        return Model(file, name, kind, reads, writes)
-    return _opus(file, name, card, vocabulary["source"])
+    _loaded(file, decoding)
+    return (_nllb if kind == "nllb" else _opus)(file, name, card, vocabulary)
 
 
-def _opus(file: Weights, name: str, card: Card, vocabulary: frozenset[str]) -> Model:
+def _nllb(file: Weights, name: str, _: Card, vocabulary: Vocabulary) -> Model:
+    codes = nllb_codes()
+    reads, writes = (
+        {tag: code for tag, code in codes.items() if code in vocabulary[side]} for side in ("source", "target")
+    )
+    if not reads or not writes:
+        raise Denied(f"{file.path.parent}: its vocabulary has none of NLLB's language codes")
+    return Model(file, name, "nllb", reads, writes)
+
+
+def _opus(file: Weights, name: str, card: Card, vocabulary: Vocabulary) -> Model:
     folder = file.path.parent
     by_name = pair_in_name(folder.name)
     pairs = card.both or ((by_name,) if by_name else ())
     if not pairs:
         raise Denied(f'{folder}: which pair? Name the folder like opus-mt-ru-en, or write pairs = ["ru:en"] in {CARD}')
     for tag, token in card.target_tokens.items():
-        if token not in vocabulary:
+        if token not in vocabulary["source"]:
             raise Denied(f"{folder / CARD}: the token {token} for {tag} is not in the model's vocabulary")
     writes = {target: card.target_tokens.get(target, "") for _, target in pairs}
     return Model(file, name, "opus", {source: "" for source, _ in pairs}, writes, pairs)
@@ -232,18 +244,12 @@ def translated(
 ) -> list[str | Refused]:
     """In a process of the pool: the translation of each unit. Raises Denied, Broken."""
     loaded = _loaded(file, decoding)
-    answers: dict[int, str | Refused] = {}
-    wanted: dict[int, list[str]] = {}
-    for place, unit in enumerate(units):
-        pieces = loaded.source.encode(unit.translate(loaded.respelled), out_type=str)
-        if not pieces:
-            answers[place] = ""
-        elif len(pieces) > MOST_SOURCE_TOKENS:
-            answers[place] = Refused("unfinished")
-        elif _unknown(pieces, loaded.vocabulary["source"]) > MOST_UNKNOWN:
-            answers[place] = Refused("unknown")
-        else:
-            wanted[place] = [*before_source, *pieces, *([END] if loaded.ends_source else [])]
+    answers = [_pieces(loaded, unit) for unit in units]
+    end = [END] if loaded.ends_source else []
+    wanted = {
+        place: [*before_source, *pieces, *end] for place, pieces in enumerate(answers) if isinstance(pieces, list)
+    }
+    done: dict[int, str | Refused] = {}
     batches = batched({place: len(tokens) for place, tokens in wanted.items()})
     try:
         running = [
@@ -252,7 +258,7 @@ def translated(
                 target_prefix=[before_target] * len(batch) if before_target else None,
                 beam_size=decoding.beam_size,
                 max_input_length=0,
-                max_decoding_length=len(before_target) + max(most_tokens(len(wanted[place])) for place in batch),
+                max_decoding_length=len(before_target) + most_tokens(len(wanted[batch[0]])),
                 return_end_token=True,
                 asynchronous=True,
             )
@@ -261,10 +267,21 @@ def translated(
         for batch, results in zip(batches, running, strict=True):
             for place, result in zip(batch, results, strict=True):
                 tokens = result.result().hypotheses[0][len(before_target) :]
-                answers[place] = _text(tokens, most_tokens(len(wanted[place])), loaded)
+                done[place] = _text(loaded, tokens, most_tokens(len(wanted[place])))
     except (RuntimeError, ValueError) as error:  # its words may hold the text's
         raise Broken(f"ctranslate2: {type(error).__name__}") from None
-    return [answers[place] for place in range(len(units))]
+    return [done[place] if isinstance(answer, list) else answer for place, answer in enumerate(answers)]
+
+
+def _pieces(loaded: _Loaded, unit: str) -> list[str] | str | Refused:
+    """A sentence in the model's pieces, or what to answer without asking it."""
+    pieces: list[str] = loaded.source.encode(unit.translate(loaded.respelled), out_type=str)
+    if not pieces:
+        return ""
+    if len(pieces) > MOST_SOURCE_TOKENS:
+        return Refused("unfinished")
+    strange = sum(piece not in loaded.vocabulary["source"] for piece in pieces)
+    return Refused("unknown") if strange > MOST_UNKNOWN * len(pieces) else pieces
 
 
 def most_tokens(source_tokens: int) -> int:
@@ -273,10 +290,9 @@ def most_tokens(source_tokens: int) -> int:
 
 
 def batched(lengths: Mapping[int, int]) -> list[list[int]]:
-    """Places, in batches of about the same length in tokens, each at most BATCH_TOKENS with its padding."""
+    """Places, in batches of about the same length in tokens: the longest first, at most BATCH_TOKENS with padding."""
     batches: list[list[int]] = []
     for place in sorted(lengths, key=lambda place: -lengths[place]):
-        # The first of a batch is its longest.
         if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= BATCH_TOKENS:
             batches[-1].append(place)
         else:
@@ -284,19 +300,13 @@ def batched(lengths: Mapping[int, int]) -> list[list[int]]:
     return batches
 
 
-def _text(tokens: Sequence[str], most: int, loaded: _Loaded) -> str | Refused:
-    # A sentence is allowed what it would be allowed alone, whatever is in its batch.
+def _text(loaded: _Loaded, tokens: Sequence[str], most: int) -> str | Refused:
+    """What the model says, in letters; `most` is what the sentence would be allowed alone, whatever is in its batch."""
     if not tokens or tokens[-1] != END or len(tokens) > most:
         return Refused("unfinished")
     pieces = list(tokens[:-1])
     strange = sum(loaded.target.piece_to_id(piece) == loaded.target.unk_id() for piece in pieces)
-    if strange > MOST_UNKNOWN * len(pieces):
-        return Refused("unknown")
-    return str(loaded.target.decode(pieces))
-
-
-def _unknown(pieces: Sequence[str], vocabulary: frozenset[str]) -> float:
-    return sum(piece not in vocabulary for piece in pieces) / len(pieces)
+    return Refused("unknown") if strange > MOST_UNKNOWN * len(pieces) else str(loaded.target.decode(pieces))
 
 
 @lru_cache(maxsize=MODELS_IN_MEMORY)
@@ -364,7 +374,7 @@ def _tokenizer(path: Path) -> Any:
         raise Denied(f"{path} is no SentencePiece model") from None
 
 
-def _vocabularies(folder: Path) -> Mapping[Side, frozenset[str]]:
+def _vocabularies(folder: Path) -> Vocabulary:
     paths = {side: _vocabulary_path(folder, side) for side in _SIDES}
     tokens = {path: _tokens(path) for path in set(paths.values())}
     return {side: tokens[path] for side, path in paths.items()}
