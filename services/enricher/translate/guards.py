@@ -27,7 +27,8 @@ CHARS = {
 }  # fmt: skip
 """Characters for one in English."""
 COPIED_WORDS = 3
-"""Names and figures stay as they are; so many words in lower case, and nearly all of them there, are no translation."""
+"""Names, figures and addresses stay as they are; so many words in lower case, and nearly all of them there, are no
+translation. One less, where everything is as it was."""
 COPIED_SHARE = 0.8
 COPIED_WORD_LETTERS = 3
 """Shorter ones are the same in many languages: de, a, la."""
@@ -50,6 +51,7 @@ _CONTROL = re.compile(
     r"</?s>|<pad>|<mask>|<eos>|<bos>|<2[a-z]{2,3}>|>>[a-z_]{2,8}<<|<\|[a-z_]{1,20}\|>|\[/?INST\]|\u2581"
     r"|(?<![a-z])__[a-z]{2,3}(?:_[A-Za-z]{4})?__|(?<![a-z])[a-z]{3}_(?:Latn|Cyrl|Arab)(?![a-z])"
 )
+_ADDRESS = re.compile(r"(?<!\S)\S{0,200}(?:://|@|\w\.\w)\S*+")
 _SAME_SIGNS = re.compile(r"([^\W\d_]{1,4}?)\1{11,}")
 _SCRIPTS = {"ru": "Cyrl", "kk": "Cyrl", "ky": "Cyrl", "tg": "Cyrl", "tt": "Cyrl", "fa": "Arab", "ug": "Arab"}
 _LATIN = frozenset(["en", "pt", "tr", "tk", "az", "de", "fr", "es", "it", "nl", "pl"])
@@ -132,9 +134,15 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _is_copy(source: str, translation: str) -> bool:
-    words = [word for word in _words(source) if not word[0].isupper() and len(word) >= COPIED_WORD_LETTERS]
+    words = [word for word in _words(_ADDRESS.sub(" ", source)) if _is_no_name(word)]
+    if _words(source.casefold()) == _words(translation.casefold()):
+        return len(words) >= COPIED_WORDS - 1
     there = set(_words(translation))
     return len(words) >= COPIED_WORDS and sum(word in there for word in words) > COPIED_SHARE * len(words)
+
+
+def _is_no_name(word: str) -> bool:
+    return not word[0].isupper() and len(word) >= COPIED_WORD_LETTERS
 
 
 def _words(text: str) -> list[str]:
@@ -181,7 +189,7 @@ def _is_in_other_script(source: str, translation: str, target_tag: str) -> bool:
     letters = sum(found.values())
     if script is None or not letters or not letters - found[script]:
         return False
-    names = Counter(word for word in _words(source) if not word.islower())
+    names = Counter(word for word in _words(source) if word[0].isupper())
     kept = names & Counter(_words(translation))
     as_they_are = sum(times * sum(script_of(c) not in (script, None) for c in word) for word, times in kept.items())
     most = MOST_IN_LATIN if script == "Latn" else MOST_IN_OTHER_SCRIPTS

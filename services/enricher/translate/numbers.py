@@ -28,6 +28,7 @@ _CANONICAL_ROMAN = re.compile(r"X{0,3}(?:IX|IV|V?I{0,3})")
 _AFTERNOON = re.compile(r"(?<![a-z])[ap]\.?\s?m\b", re.IGNORECASE)
 _CLEAN = str.maketrans({**dict.fromkeys("'ʻʼʹ‘’`´\u0307", None), "ي": "ی", "ى": "ی", "ك": "ک"})
 
+_JOINS = frozenset("-–—/'’")
 _CLOCK_HOURS = 24
 _LAST_DAY, _LAST_MINUTE = 31, 59
 _TENS, _HUNDRED, _THOUSAND = 20, 100, 1000
@@ -47,6 +48,8 @@ class Figure:
     parts: tuple[str, ...] = ()
     """Day, month and year, or hour and minute, where it can be that."""
     clock: bool = False
+    joined: bool = False
+    """Whether a hyphen or letters stand at it, so that it may be a year's last two figures: 1950-53, 80s."""
     total: str | None = None
     """Of the figures that make one number together: 2 mlrd 354 mln."""
 
@@ -129,6 +132,7 @@ class _Index:
     parts: frozenset[str]
     scaled: frozenset[tuple[str, int]]
     hours: frozenset[str]
+    tails: frozenset[str]
 
     @classmethod
     def of(cls, numbers: Numbers) -> _Index:
@@ -137,6 +141,12 @@ class _Index:
             parts=frozenset(part for figure in numbers.figures for part in figure.parts),
             scaled=frozenset((m, figure.scale) for figure in numbers.figures for m in figure.mantissas),
             hours=frozenset(figure.parts[0] for figure in numbers.figures if figure.clock),
+            tails=frozenset(
+                tail
+                for figure in numbers.figures
+                for tail in (figure.mantissas if figure.joined else figure.parts)
+                if len(tail) <= 2
+            ),
         )
 
     def has(self, value: str) -> bool:
@@ -178,9 +188,10 @@ def _nearly(value: str, figure: Figure, there: Numbers, here: Numbers, have: _In
         spoken = there.clocks or here.clocks
         if other in have.hours or (spoken and have.has(other)) or (figure.clock and have.has(other)):
             return True
-    if len(value) == 2:
+    if len(value) <= 2 and (figure.joined or figure.parts):
+        value = value.zfill(2)
         return any(have.has(century + value) for century in ("18", "19", "20"))
-    return len(value) == _YEAR and value[:2] in ("18", "19", "20") and have.has(value[2:].lstrip("0") or "0")
+    return len(value) == _YEAR and value[:2] in ("18", "19", "20") and _whole(value[2:]) in have.tails
 
 
 def _figures(text: str, words: Words) -> Iterator[Figure]:
@@ -192,7 +203,9 @@ def _figures(text: str, words: Words) -> Iterator[Figure]:
         mantissas, parts, clock = _readings(groups, separators, is_date=found["iso"] is not None)
         scale, sure, end = _scale(text, found.end(), words)
         values = {_scaled(m, scale) for m in mantissas} | (set() if sure else mantissas)
-        figure = Figure(frozenset(values), frozenset(mantissas), scale, parts, clock)
+        before, after = text[found.start() - 1 : found.start()], text[found.end() : found.end() + 1]
+        joined = before in _JOINS or after in _JOINS or after.isalpha()
+        figure = Figure(frozenset(values), frozenset(mantissas), scale, parts, clock, joined)
         value = max(values, key=len, default="")
         if not (chain and scale < chain[-1][0].scale and found.start() - ended <= 1 and _fits(value, chain[-1])):
             yield from _chained(chain)
@@ -204,7 +217,8 @@ def _figures(text: str, words: Words) -> Iterator[Figure]:
 
 def _fits(value: str, before: tuple[Figure, str]) -> bool:
     """Whether a number goes into the zeros at the end of the one before."""
-    return value.isdecimal() and before[1].isdecimal() and len(value) <= before[0].scale <= MOST_DIGITS
+    figures = value.isdecimal() and before[1].isdecimal() and len(before[1]) <= MOST_DIGITS
+    return figures and len(value) <= before[0].scale
 
 
 def _chained(chain: list[tuple[Figure, str]]) -> Iterator[Figure]:
@@ -232,7 +246,8 @@ def _readings(groups: list[str], separators: list[str], is_date: bool) -> tuple[
         return ({_decimal(*groups)} if pair else set()), parts, False  # ۲/۵ is two and a half in Persian
     whole = _is_grouped(groups)
     if pair:
-        values = {_decimal(*groups)} if separators[0] not in "'’٬" and separators[0] not in _SPACE else set()
+        decimal = separators[0] not in "'’٬" and separators[0] not in _SPACE and groups[1] != "000"
+        values = {_decimal(*groups)} if decimal else set()
         values |= {_whole("".join(groups))} if whole and groups[0] != "0" else set()
         day_and_month = clock or (len(groups[0]) <= 2 and len(groups[1]) == 2 and int(groups[0]) <= _LAST_DAY)
         alike = len(groups[0]) == len(groups[1]) in (2, _YEAR)  # 33,34 and 39 years old

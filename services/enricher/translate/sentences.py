@@ -11,6 +11,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from services.enricher.translate.engine import primary
+from services.enricher.translate.numbers import month_of
 
 LIMIT = 400
 """Characters of a unit: what the Firefox models translate whole."""
@@ -32,6 +33,7 @@ _DATE_GOES_ON = re.compile(r"\s*+(?:\d{1,2}\s?\.|\d{4}(?!\d))")
 _NUMBERING = re.compile(r"[(\[]?(?:\d{1,3}(?:\.\d{1,3}){0,4}|[IVXLC]{1,6}|[^\W\d_])")
 _ROMAN = re.compile(r"[IVXLCІХ]{1,7}")
 _DAY_OR_MONTH = re.compile(r"\d{1,2}")
+_ONE_LETTER = re.compile(r"[^\W\d_]\.")
 _DOTTED = re.compile(r"(?:[^\W\d_]{1,3}\.){1,4}[^\W\d_]{1,3}")
 _NO_SENTENCE_START = re.compile(r"[a-zа-яё]{1,20}(?:[A-ZА-Я]|\.[a-z]{2,6}\b|://)|[@#]")
 """What begins small and may begin a sentence all the same: iPhone, kun.uz, https://, @name."""
@@ -44,13 +46,14 @@ _CUT_AFTER = (";؛", ":", ",،", "—–")
 class Abbreviations:
     """In small letters, without the last full stop."""
 
+    language: str
     before_name: frozenset[str]
     """They stand before something, so no sentence ends with them: prof., ул."""
     before_number: frozenset[str]
     """They may end a sentence, but not before a number: No., млн."""
     conjunctions: frozenset[str]
     """A small letter with a full stop after them means "and so on"."""
-    months: frozenset[str]
+    one_letter_words: frozenset[str]
     initials: frozenset[str]
     """First letters of names that are written with two signs."""
     ordinals: bool
@@ -69,10 +72,11 @@ def abbreviations(language: str) -> Abbreviations:
         return frozenset(word for name in names for word in tables[name].get(key, "").split())
 
     return Abbreviations(
+        language=language,
         before_name=words("before_name"),
-        before_number=words("before_number") | words("months"),
+        before_number=words("before_number"),
         conjunctions=words("conjunctions"),
-        months=words("months"),
+        one_letter_words=words("one_letter_words"),
         initials=frozenset(data["initials"].split()),
         ordinals=language in data["ordinals"].split(),
     )
@@ -141,21 +145,21 @@ def _full_stop(token: str, previous: str, after: str, letter: str, known: Abbrev
         if letter.isdecimal():
             return not (len(token) <= 2 and _DATE_GOES_ON.match(after))
         follower = after.split(maxsplit=1)[0].strip(".,;:()").lower() if letter else ""
-        return not (_DAY_OR_MONTH.fullmatch(token) and (known.ordinals or follower in known.months))
+        return not (_DAY_OR_MONTH.fullmatch(token) and (known.ordinals or month_of(follower, known.language)))
     if known.ordinals and _ROMAN.fullmatch(token):
         return False
     word = re.split(r"[-–(«„“\"/]", token)[-1]
     lower = word.lower()
-    if lower in known.before_name:
+    if (len(word) == 1 and word.isupper()) or word in known.initials or lower in known.before_name:
         return False
-    if lower in known.before_number:
+    if lower in known.before_number or month_of(lower, known.language):
         return not number_or_caseless
     if _DOTTED.fullmatch(word):
         return word.islower() and not number_or_caseless
-    if (len(word) == 1 and word.isalpha()) or word in known.initials:
+    if len(word) == 1 and word.isalpha() and lower not in known.one_letter_words:
         counted = previous[-1:].isdecimal() or _ROMAN.fullmatch(previous) or token != word
-        small = word.islower() and (counted or previous.lower() in known.conjunctions)
-        return bool(small) and not number_or_caseless
+        counted = counted or _ONE_LETTER.fullmatch(previous) or previous.lower() in known.conjunctions
+        return bool(counted) and not number_or_caseless
     return True
 
 
