@@ -107,6 +107,21 @@ async def test_only_pairs_that_the_engine_names_have_a_model(case: Case) -> None
         await engine.close()
 
 
+@pytest.mark.parametrize("case", ALL)
+async def test_uzbek_in_cyrillic_letters_is_sent_in_latin_ones_to_an_engine_that_knows_no_others(case: Case) -> None:
+    async with served(case.server()) as api:
+        engine = case.engine(api.url)
+        await engine.open()
+        answer = await engine.translate(["Кеча янги кутубхона очилди."], "uz-Cyrl", "ru")
+        sent = api.translations()[0].raw.decode()
+        if case is ADVANCED:
+            assert "Кеча янги" in sent, "this one lists uz-Cyrl"
+        else:
+            assert "Kecha yangi kutubxona ochildi." in sent
+            assert answer == ["ru: Kecha yangi kutubxona ochildi."]
+        await engine.close()
+
+
 NOT_JSON = Reply(raw=b"<html>Bad gateway</html>")
 DEEP = Reply(raw=b"[" * 200_000)
 LONG = "a" * (MAX_ANSWER_BYTES // 3)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from services.enricher.orthography.uzbek import to_latin
 from services.enricher.translate.engine import primary
 
 _TAG = re.compile(r"([a-zA-Z]{2,3})(?:-([a-zA-Z]{4}))?(?:-([a-zA-Z]{2}|[0-9]{3}))?")
@@ -85,11 +86,7 @@ def target_code(tag: str, codes: Mapping[str, str], preferred: Mapping[str, str]
 
 def in_latin(source: SourceCode, units: Sequence[str]) -> list[str]:
     """The units in the letters that the engine reads."""
-    if not source.to_latin:
-        return list(units)
-    from services.enricher.orthography.uzbek import to_latin
-
-    return [to_latin(unit) for unit in units]
+    return [to_latin(unit) for unit in units] if source.to_latin else list(units)
 
 
 def _candidates(tag: str) -> list[str]:
