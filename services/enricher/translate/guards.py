@@ -153,11 +153,8 @@ def _repeats(source: str, translation: str) -> bool:
     """Whether words, or signs, come again and again, and not in the source."""
     if _SAME_SIGNS.search(translation.casefold()) and not _SAME_SIGNS.search(source.casefold()):
         return True
-    looped, own = _times_in_a_row(translation), _times_in_a_row(source)
-    return any(
-        times >= REPEATS.get(length, MOST_TIMES) and times > MORE_THAN_SOURCE * max(own.values(), default=1)
-        for length, times in looped.items()
-    )
+    looped = [n for length, n in _times_in_a_row(translation).items() if n >= REPEATS.get(length, MOST_TIMES)]
+    return bool(looped) and max(looped) > MORE_THAN_SOURCE * max(_times_in_a_row(source).values(), default=1)
 
 
 def _times_in_a_row(text: str) -> dict[int, int]:

@@ -31,7 +31,7 @@ _CLEAN = str.maketrans({**dict.fromkeys("'ʻʼʹ‘’`´\u0307", None), "ي": "
 _JOINS = frozenset("-–—/'’")
 _CLOCK_HOURS = 24
 _LAST_DAY, _LAST_MINUTE = 31, 59
-_TENS, _HUNDRED, _THOUSAND = 20, 100, 1000
+_TEN, _HUNDRED, _THOUSAND = 10, 100, 1000
 _GROUP = 3
 _YEAR = 4
 
@@ -97,11 +97,13 @@ def read(text: str, language: str) -> Numbers:
     words, months = number_words(language), month_words(language)
     figures = tuple(_figures(text, words))
     folded = [folded_word(found[0]) for found in _WORD.finditer(text)]
-    scales = {int(found[1]) for word in folded if (found := words.find(word)) and found[0] in ("scale", "weak")}
+    vocabulary = set(folded)
+    known = {word: found for word in vocabulary if (found := words.find(word))}
+    scales = {int(value) for kind, value in known.values() if kind in ("scale", "weak")}
     return Numbers(
         figures=figures,
-        words=frozenset(_spelled(folded, words)),
-        months=frozenset(int(found[1]) for word in folded if (found := months.find(word))),
+        words=frozenset(_spelled(folded, known)),
+        months=frozenset(int(found[1]) for word in vocabulary if (found := months.find(word))),
         scales=frozenset(scales | {figure.scale for figure in figures}),
         romans=frozenset(_romans(text, 1)),
         clocks=_AFTERNOON.search(text) is not None,
@@ -293,46 +295,44 @@ def _scale(text: str, end: int, words: Words) -> tuple[int, bool, int]:
     return scale, sure, end
 
 
-def _spelled(folded: list[str], words: Words) -> Iterator[str]:
+def _spelled(folded: list[str], known: Mapping[str, tuple[str, str]]) -> Iterator[str]:
     """Every value that the number words may have, alone and in a row."""
     total = current = last = 0
+    half = False
     for word in folded:
-        found = words.find(word)
-        if found is None or found[0] == "weak":
-            total = current = last = 0
-            continue
-        kind, value = found[0], int(found[1])
+        kind, value = known.get(word, ("", "0"))
         if kind == "glue":
             continue
-        if kind == "half":
+        if kind in ("half", "one_and_half"):
+            current = 1 if kind == "one_and_half" else current
+            half = True
             yield f"{total + current}.5"
-            yield str(total + current + last // 2) if last >= _THOUSAND else "0.5"
-            continue
-        if kind == "one_and_half":
-            yield "1.5"
-            current, last = 1, 1
-            continue
-        if kind == "scale":
-            last = 10**value
-            total, current = total + max(current, 1) * last, 0
+            yield str(total + last // 2)
+        elif kind == "scale":
+            last = 10 ** int(value)
+            total += current * last + last // 2 if half else max(current, 1) * last
+            current, half = 0, False
             yield str(last)
+            yield str(total)
+        elif kind == "number":
+            before, current = current, _with(current, int(value))
+            total = total if current != int(value) or last >= _THOUSAND else 0
+            last = int(value)
+            yield value
+            yield str(total + current)
+            if last == _TEN and 1 < before < _TEN:
+                yield str(before * _TEN)  # two decades
         else:
-            yield str(value)
-            if value == 10 and 1 < current < value:
-                yield str(current * value)  # two decades
-            if value == _HUNDRED and 1 < current < _TENS // 2:
-                current *= value
-            elif current and value < _lowest_place(current):
-                current += value
-            else:
-                total, current = (total if last >= _THOUSAND else 0), value
-            last = value
-        yield str(total + current)
+            total = current = last = 0
+            half = False
 
 
-def _lowest_place(number: int) -> int:
-    """How small a number must be to go into the empty places of this one: 20 → 10, 500 → 100, 7 → 0."""
-    return next((place for place in (_HUNDRED, 10) if number % place == 0), 0)
+def _with(current: int, value: int) -> int:
+    """Five and a hundred are 500, twenty and five 25; else a new number begins."""
+    if value == _HUNDRED and 1 < current < _TEN:
+        return current * value
+    place = next((place for place in (_HUNDRED, _TEN) if current % place == 0), 0)
+    return current + value if current and value < place else value
 
 
 def _romans(text: str, least: int) -> Iterator[str]:

@@ -97,11 +97,6 @@ def sentences(text: str, language: str) -> tuple[str, ...]:
     return tuple(text[start:end] for start, end in _sentence_spans(text, language))
 
 
-def units(paragraph: str) -> tuple[str, ...]:
-    """The units of a paragraph in Portuguese."""
-    return tuple(paragraph[start:end] for start, end in spans(paragraph, "pt"))
-
-
 def _sentence_spans(text: str, language: str) -> Iterator[tuple[int, int]]:
     known = abbreviations(primary(language))
     for line in _LINE.finditer(text):
