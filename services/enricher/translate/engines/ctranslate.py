@@ -38,8 +38,6 @@ MOST_UNKNOWN = 0.2
 """The share of tokens that the model has no word for; with more, source or translation is guesswork."""
 WEIGHTS = "model.bin"
 END = "</s>"
-NLLB_SIGN = "eng_Latn"
-"""A token that every NLLB-200 vocabulary has, and no Marian one."""
 _VOCABULARIES = ("{side}_vocabulary.json", "shared_vocabulary.json", "{side}_vocabulary.txt", "shared_vocabulary.txt")
 _ONE_FOR_BOTH = (
     "sentencepiece.bpe.model",
@@ -47,6 +45,7 @@ _ONE_FOR_BOTH = (
     "sentencepiece.model",
     "spm.model",
 )
+_ONE_FOR_EACH = ("source.spm", "target.spm")
 _APOSTROPHES = ("ʻ‘'", "ʼ’'")
 """Uzbek's letters, and what stands for each where a vocabulary has not got it."""
 
@@ -198,13 +197,14 @@ def known(folder: Path, wanted: Kind | None, decoding: Decoding) -> Model | None
     Raises Denied.
     """
     card = read_card(folder)
-    vocabulary = _vocabularies(folder)
-    kind: Kind = "nllb" if card.kind == "nllb" or (card.kind is None and NLLB_SIGN in vocabulary["source"]) else "opus"
+    kind = card.kind or ("opus" if any((folder / name).is_file() for name in _ONE_FOR_EACH) else "nllb")
+    if kind == "firefox":
+        raise Denied(f"{folder / CARD}: kind is firefox, and {WEIGHTS} is CTranslate2's")
     if wanted not in (None, kind):
         return None
     file = weights(folder / WEIGHTS)
     name = versioned(card, file.path) + decoding.sign
-    _loaded(file, decoding)
+    vocabulary = _loaded(file, decoding).vocabulary
     return (_nllb if kind == "nllb" else _opus)(file, name, card, vocabulary)
 
 
@@ -214,7 +214,9 @@ def _nllb(file: Weights, name: str, _: Card, vocabulary: Vocabulary) -> Model:
         {tag: code for tag, code in codes.items() if code in vocabulary[side]} for side in ("source", "target")
     )
     if not reads or not writes:
-        raise Denied(f"{file.path.parent}: its vocabulary has none of NLLB's language codes")
+        raise Denied(
+            f'{file.path.parent}: its vocabulary has no code of NLLB; is it kind = "opus", to be said in {CARD}?'
+        )
     return Model(file, name, "nllb", reads, writes)
 
 
@@ -316,9 +318,8 @@ def _loaded(file: Weights, decoding: Decoding) -> _Loaded:
     file.check()
     folder = file.path.parent
     ends_source = not _config(folder).get("add_source_eos", False)
-    vocabulary = _vocabularies(folder)
-    source, target = _tokenizers(folder)
     try:
+        # Before anything else that is large: after that, malloc would keep 300 MB more of NLLB-600M's loading.
         translator = ctranslate2.Translator(
             str(folder),
             device="cpu",
@@ -327,7 +328,10 @@ def _loaded(file: Weights, decoding: Decoding) -> _Loaded:
             intra_threads=decoding.intra_threads,
         )
     except (RuntimeError, ValueError) as error:
+        _vocabularies(folder)  # which says better what is wrong with one
         raise Denied(f"{file.path} or a file beside it can't be read: {error}") from None
+    vocabulary = _vocabularies(folder)
+    source, target = _tokenizers(folder)
     return _Loaded(
         translator,
         source,
@@ -350,7 +354,7 @@ def _respelled(source: Any, vocabulary: frozenset[str]) -> dict[int, str]:
 
 def _tokenizers(folder: Path) -> tuple[Any, Any]:
     """The SentencePiece models for source and target."""
-    both = [folder / "source.spm", folder / "target.spm"]
+    both = [folder / name for name in _ONE_FOR_EACH]
     if not any(path.is_file() for path in both):
         one = next((folder / name for name in _ONE_FOR_BOTH if (folder / name).is_file()), None)
         if one is None:

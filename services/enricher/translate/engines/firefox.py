@@ -51,7 +51,7 @@ class Files:
 
 @dataclass(frozen=True)
 class Model:
-    """A pair that was loaded once, and its name with the version."""
+    """A pair that could be loaded, and its name with the version."""
 
     files: Files
     name: str
@@ -82,7 +82,7 @@ class Firefox:
         self._models: Mapping[Pair, Model] = MappingProxyType({})
 
     async def open(self) -> None:
-        """Find the models and load each once. Raises EngineFault."""
+        """Find the models and see that each can be loaded. Raises EngineFault."""
         found = find_models(self._folder)
         names = {pair: await asked(self._pool, self.name, named, files) for pair, files in found.items()}
         self._models = MappingProxyType({pair: Model(files, names[pair]) for pair, files in found.items()})
@@ -128,10 +128,9 @@ def find_models(folder: Path) -> dict[Pair, Files]:
 
 
 def named(files: Files) -> str:
-    """In a process of the pool: load a model for the first time, and say its name with the version. Raises Denied."""
-    name = versioned(read_card(files.folder), files.weights.path)
-    _loaded(files)
-    return name
+    """In a process of the pool: load a model to see that it can be, and name it with its version. Raises Denied."""
+    _loaded.__wrapped__(files)  # kept only once it is wanted: of a folder of fifty, few may ever be
+    return versioned(read_card(files.folder), files.weights.path)
 
 
 def translated(way: tuple[Files, ...], units: tuple[str, ...], limit: int) -> list[str | Refused]:
