@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-APOSTROPHES = "'ʻʼʹ‘’`´′"
-"""What Uzbek Latin is typed with: U+0027 02BB 02BC 02B9 2018 2019 0060 00B4 2032."""
+APOSTROPHES = "'ʻʼʹʽ‘’‛`´′＇"
+"""What Uzbek Latin is typed with: U+0027 02BB 02BC 02B9 02BD 2018 2019 201B 0060 00B4 2032 FF07."""
 
 TURNED_COMMA = "ʻ"  # a letter to Postgres and to \w, so words stay whole
 
@@ -17,18 +17,30 @@ _CYRILLIC = {
     "я": "ya",
     "ў": f"o{TURNED_COMMA}", "қ": "q", "ғ": f"g{TURNED_COMMA}", "ҳ": "h",
 }  # fmt: skip
-_TO_LATIN = str.maketrans(_CYRILLIC)
-_ANY_CYRILLIC = re.compile(f"[{''.join(_CYRILLIC)}]")
+TO_LATIN = str.maketrans(_CYRILLIC)
+ANY_CYRILLIC = re.compile(f"[{''.join(_CYRILLIC)}]")
 _OTHER_APOSTROPHES = APOSTROPHES.replace(TURNED_COMMA, "")
-_BY_PLACE = (
-    (re.compile(r"ъе"), "ye"),
-    (re.compile(r"ъ(?=[ёюя])"), ""),
-    (re.compile(r"(?:(?<![^\W\d_])|(?<=[аеёиоуэюяўь]))е"), "ye"),
-    (re.compile(r"(?<=[аеёиоуэюяў])ц"), "ts"),
+CYRILLIC_BY_PLACE = (
+    (re.compile(r"(?<![аеёиоуэюяўы])ъ(?=[ёюя])"), ""),
+    (re.compile(r"(?<![аеёиоуэюяўы])ъе"), "ye"),
+    (re.compile(r"(?:(?<![^\W\d_])|(?<=[аеёиоуэюяўъь]))е"), "ye"),
+    (re.compile(r"(?<=[аеёиоуэюяў])цц?"), "ts"),
     (re.compile(r"ьо"), "yo"),
 )
-"""Letters whose Latin depends on their neighbours: съезд syezd, поезд poyezd, акция aksiya, батальон batalyon."""
-_MONTHS = re.compile(r"tyabr")  # сентябрь and октябрь are sentabr and oktabr, but often typed as they are said
+"""Letters whose Latin depends on their neighbours: съезд syezd, поезд poyezd, акция aksiya, батальон batalyon.
+
+After a vowel the hard sign is heard: маъюс maʼyus.
+"""
+LATIN_BY_PLACE = (
+    (re.compile("[öõŏ]"), f"o{TURNED_COMMA}"),
+    (re.compile("ğ"), f"g{TURNED_COMMA}"),
+    (re.compile("[şș]"), "sh"),
+    (re.compile("ç"), "ch"),
+    (re.compile(f"(?<=o{TURNED_COMMA}){TURNED_COMMA}++"), ""),
+    (re.compile(f"(?<=s){TURNED_COMMA}(?=h)"), ""),
+)
+"""The letters of the new Latin (and of its drafts) as the Latin of 1995; мўъжиза is moʻjiza, Isʼhoq typed Ishoq too."""
+MONTHS = (re.compile(r"tyabr"), "tabr")  # сентябрь and октябрь are sentabr and oktabr, but often typed as they are said
 
 MOST_MARKS = 30
 """Combining marks on one letter: more is no writing, as Unicode's stream-safe text has it."""
@@ -60,24 +72,32 @@ def may_pile_up(utf8: bytes) -> bool:
 
 
 def fold(text: str) -> str:
-    """Lower case, one apostrophe, Latin letters, single spaces: Ўзбекистон, O'zbekiston and O‘ZBEKISTON are one."""
+    """Lower case, one apostrophe, Latin letters, single spaces: Ўзбекистон, O'zbekiston, Özbekiston are one."""
     # Apostrophes first: NFKC would turn the acute accent into a space with a combining mark.
-    text = _with_one_apostrophe(_caseless(_with_one_apostrophe(text)))
-    if _ANY_CYRILLIC.search(text):
-        for place, latin in _BY_PLACE:
+    text = with_one_apostrophe(caseless(with_one_apostrophe(text)))
+    if ANY_CYRILLIC.search(text):
+        for place, latin in CYRILLIC_BY_PLACE:
             text = place.sub(latin, text)
-        text = text.translate(_TO_LATIN)
+        text = text.translate(TO_LATIN)
     # Once more: an accent can stand on a letter that is Latin only now.
-    return " ".join(_MONTHS.sub("tabr", _caseless(text)).split())
+    text = caseless(text)
+    if not text.isascii():
+        for place, latin in LATIN_BY_PLACE:
+            text = place.sub(latin, text)
+        text = caseless(text)
+    month, latin = MONTHS
+    return " ".join(month.sub(latin, text).split())
 
 
-def _with_one_apostrophe(text: str) -> str:
+def with_one_apostrophe(text: str) -> str:
+    """The text with every apostrophe as ʻ, place for place."""
     for apostrophe in _OTHER_APOSTROPHES:
         text = text.replace(apostrophe, TURNED_COMMA)
     return text
 
 
-def _caseless(text: str) -> str:
+def caseless(text: str) -> str:
+    """The text folded over case and compatibility forms, as Unicode defines a caseless match."""
     if text.isascii():
         return text.lower()
     text = stream_safe(text)

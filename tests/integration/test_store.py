@@ -236,6 +236,7 @@ def test_the_fold_in_sql_is_the_fold_in_python(fresh_database: str) -> None:
         "O'zbekiston Oʻzbekiston O‘ZBEKISTON O’zbekiston O`zbekiston O´zbekiston Oʼzbekiston O′zbekiston Oʹz",
         "İstanbul ISPARTA straße ﬁnal ① Ⅳ\u00a0ёлка объезд съезд бельё поезд акция батальон сентябрь Türkmenistan",
         "Қазақстан әңгіме, Кыргызстан өкмөтү, Тоҷикистон ӯ, ایران و ترکیه ۱۴۰۵",
+        "Özbekiston şahri ğalaba çõl o\u0308g\u0306 Șŏ; мўъжиза moʻʼjiza, Исҳоқ Isʼhoq, маъюс таъе, пицца, O‛zbek oʽt",
     ]
     for text in texts:
         assert rows(fresh_database, "SELECT xabar_fold(%s)", text) == [(fold(text),)]

@@ -43,7 +43,7 @@ _DRAFTS = {"õ": _NEW["ö"], "ŏ": _NEW["ö"], "ș": _NEW["ş"]}
 _NEW_LETTER = re.compile(f"[{''.join({**_NEW, **_DRAFTS})}]", re.IGNORECASE)
 _OLD = {old: new for new, old in _NEW.items()}
 _DIGRAPH = re.compile("|".join(_OLD), re.IGNORECASE)
-_PIECES = {latin: cyrillic for cyrillic, latin in _LETTERS.items() if cyrillic not in "цщыэь"}
+_PIECES = {latin: cyrillic for cyrillic, latin in _LETTERS.items() if cyrillic not in "цщыэь"} | {"ye": "е"}
 _PIECE = re.compile(
     rf"(?P<apart>(?<=s){GLOTTAL_STOP}(?=h))"  # Isʼhoq Исҳоқ
     rf"|(?P<yod>y(?=o{TURNED_COMMA})|(?<=[b-df-hj-np-tv-xz]{GLOTTAL_STOP})y(?=[aeou]))"  # yoʻl йўл
