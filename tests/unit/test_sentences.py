@@ -92,6 +92,9 @@ Toshkentda yangi metro bekati ochildi
 Мост им. Ленина закрыт. | Ремонт до мая.
 1. Общие положения
 Версия 2.0.1 вышла в мае. | Её уже скачали.
+Выпало 10 см. | Дождь идёт.
+Подробнее см. Приложение. | Там всё есть.
+«Почему? » | Другой молчал.
 Хор. | Танцы. | Фейерверк.
 """,
     "en": """
@@ -203,6 +206,7 @@ Düşündü... | Sonra gitti.
 کتاب در سال ۱۴۰۲ ه.ش. چاپ شد. | خواننده بسیار دارد.
 او ایستاد؛ سپس رفت. | شب شد.
 چه خبر! | هیچ.
+جورج دبلیو. بوش آمد. | او رفت.
 جزئیات در irna.ir آمده است. | عکس هم هست.
 1. مقررات کلی
 یہ خبر ہے۔ | وہ خبر نہیں۔
@@ -220,6 +224,7 @@ Niyə? | Cavab yoxdur.
 Базарда алма, йөзем һ.б. бар. | Халык күп.
 Бәясе 2,5 млн. сум. | Китерү бушлай.
 Нигә? | Җавап юк.
+«Без киләбез», - диде ул. | Аннары китте.
 """,
     "pt": """
 O Sr. Silva chegou às 10.30 de 15.05.2024. | A Dra. J. Costa ficou.
@@ -263,6 +268,11 @@ def test_nothing_goes_over_a_line_break() -> None:
 
 def test_the_marks_of_persian_and_urdu_end_a_sentence_without_a_space() -> None:
     assert sentences("او آمد؟بله آمد. ختم۔نیا", "fa") == ("او آمد؟", "بله آمد.", "ختم۔", "نیا")
+
+
+def test_marks_and_pictures_alone_are_no_sentence() -> None:
+    assert sentences("Keldi. ” 🎉", "uz") == ("Keldi. ” 🎉",)
+    assert sentences("... Keyin ketdi. Qaytdi.", "uz") == ("... Keyin ketdi.", "Qaytdi.")
 
 
 def test_where_nobody_writes_capitals_a_full_stop_ends_a_sentence() -> None:

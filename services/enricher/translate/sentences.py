@@ -24,6 +24,7 @@ _LINE = re.compile("[^\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]++")
 _END = re.compile(
     r"(?<![.!?…؟۔。！？])[.!?…؟۔。！？]++"  # a run of marks is entered at its start only and never given back
     r"(?:[\"'”“’»›)\]*_]|\[\d{1,3}\])*+"
+    r"(?:\s[\"”»](?=\s))?+"
     r"(?:(?=\s)|(?<=[؟۔。！？])(?=\w))"
 )
 _MARKS = ".!?…؟۔。！？"
@@ -53,7 +54,8 @@ class Abbreviations:
     """They may end a sentence, but not before a number: No., млн."""
     conjunctions: frozenset[str]
     """A small letter with a full stop after them means "and so on"."""
-    one_letter_words: frozenset[str]
+    words: frozenset[str]
+    """They look like abbreviations, and a sentence may end with them."""
     initials: frozenset[str]
     """First letters of names that are written with two signs."""
     ordinals: bool
@@ -76,7 +78,7 @@ def abbreviations(language: str) -> Abbreviations:
         before_name=words("before_name"),
         before_number=words("before_number"),
         conjunctions=words("conjunctions"),
-        one_letter_words=words("one_letter_words"),
+        words=words("words"),
         initials=frozenset(data["initials"].split()),
         ordinals=language in data["ordinals"].split(),
     )
@@ -114,6 +116,10 @@ def _ends_here(text: str, start: int, mark: re.Match[str], last: int, cased: boo
     after = text[end : min(last, end + NEAR_CHARS)]
     opening = _OPENING.match(after)
     letter = opening[1] if opening else ""
+    if not letter and len(after) < NEAR_CHARS:
+        return False  # a mark that strayed, or a picture
+    if at - start < NEAR_CHARS and not any(map(str.isalnum, text[start:at])):
+        return False
     closed = mark[0].lstrip(_MARKS)
     if cased and letter.islower() and not _NO_SENTENCE_START.match(after.lstrip()):
         return False  # 15. dezembro; «Bormayman!» — dedi u
@@ -145,13 +151,16 @@ def _full_stop(token: str, previous: str, after: str, letter: str, known: Abbrev
         return False
     word = re.split(r"[-–(«„“\"/]", token)[-1]
     lower = word.lower()
-    if (len(word) == 1 and word.isupper()) or word in known.initials or lower in known.before_name:
+    measure = previous[-1:].isdecimal() and lower in known.before_number  # 10 см. is no "see"
+    if lower in known.before_name - known.words and not measure:
+        return False
+    if (len(word) == 1 and word.isupper()) or word in known.initials:
         return False
     if lower in known.before_number or month_of(lower, known.language):
         return not number_or_caseless
     if _DOTTED.fullmatch(word):
         return word.islower() and not number_or_caseless
-    if len(word) == 1 and word.isalpha() and lower not in known.one_letter_words:
+    if len(word) == 1 and word.isalpha() and lower not in known.words:
         counted = previous[-1:].isdecimal() or _ROMAN.fullmatch(previous) or token != word
         counted = counted or _ONE_LETTER.fullmatch(previous) or previous.lower() in known.conjunctions
         return bool(counted) and not number_or_caseless
