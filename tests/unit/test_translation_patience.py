@@ -11,8 +11,11 @@ import pytest
 
 from services.enricher.translate.breaker import Breaker, BreakerBounds
 from services.enricher.translate.budget import Allowance, Budget, Ledger, Spending
+from services.enricher.translate.cache import LEAST_BYTES, Cache
 from services.enricher.translate.engine import BadAnswer, Bounds, Broken, Busy, DataPolicy, Denied, Refused, Spent
 from services.enricher.translate.resilience import MOST_BAD_ANSWERS, Patience, Patient, Unavailable, batches
+from services.enricher.translate.routes import read_routes
+from services.enricher.translate.translator import ArticleLimits, Translator
 from services.runtime import metrics
 from tests.simulation.virtual_time import run
 
@@ -158,6 +161,15 @@ def test_nothing_lasts_longer_than_the_deadline() -> None:
         assert {why.reason for why in reasons} == {"hanging: no answer in time"}
         assert engine.under_way == 0
         assert calls_counted("hanging", "timeout") == 2
+
+    at(main)
+
+
+def test_no_call_begins_when_the_time_is_over() -> None:
+    async def main(_: object) -> None:
+        engine = Scripted()
+        await refusal(patient(engine).translate(["a"], "ru", "en", time()))
+        assert engine.calls == []
 
     at(main)
 
@@ -468,5 +480,30 @@ def test_what_an_engine_did_not_work_on_is_not_spent() -> None:
         why = await refusal(patient(engine, budget).translate(["x" * 41], "ru", "en", time() + 60))
         assert why.reason == "scripted: the characters for this day are used up"
         assert len(engine.calls) == 3
+
+    at(main)
+
+
+def test_articles_flow_on_while_an_engine_is_dead_and_are_translated_when_it_is_back() -> None:
+    async def main(_: object) -> None:
+        dead = [Broken("no connection")] * 12
+        engine = Scripted(*dead, *[lambda units: ["The bridge across the river was opened this morning."]] * 99)
+        calm = patient(engine, tries=2, breaker=BreakerBounds(faults=5, cool_seconds=15, most_cool_seconds=60))
+        limits = ArticleLimits(chars=10_000, seconds=30)
+        routes = read_routes("ru:en=scripted")
+        translator = Translator(routes, {"scripted": calm}, {}, Cache(None, LEAST_BYTES), limits, clock=time)
+        seen = []
+        for _i in range(300):  # an article every two seconds
+            before = time()
+            (found,) = await translator.translate("Мост через реку открыли сегодня утром.", (), "ru")
+            assert time() - before <= limits.seconds + 0.1
+            seen.append(found.status)
+            await asyncio.sleep(2)
+        assert seen[0] == "unavailable"
+        back = seen.index("ok")
+        assert set(seen[:back]) == {"unavailable"}
+        assert set(seen[back:]) == {"ok"}, "the breaker is closed again"
+        assert len(engine.calls) == len(dead) + 1, "then the cache knows it"
+        await translator.close()
 
     at(main)

@@ -256,6 +256,8 @@ class Patient:
         """One call, when its turn has come. Raises EngineFault and Unavailable."""
         if (why := self.why_not()) is not None:
             raise Unavailable(why)
+        if self._clock() >= order.deadline:
+            raise Unavailable(f"{self.name}: no time left to ask it")
         if self._pace.held_until >= order.deadline:
             raise Unavailable(f"{self.name}: it wants fewer calls")
         async with self._until(order.deadline) as limit, self._pace.turn():
