@@ -90,7 +90,7 @@ def spans(text: str, language: str, limit: int = LIMIT) -> tuple[tuple[int, int]
     Every character but space is in exactly one; none goes over a line break. `language`: a BCP 47 tag.
     """
     return tuple(
-        piece for start, end in _sentence_spans(text, language) for piece in _pieces(text, start, end, max(2, limit))
+        piece for start, end in _sentence_spans(text, language) for piece in _pieces(text, start, end, max(1, limit))
     )
 
 
