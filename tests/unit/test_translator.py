@@ -16,7 +16,7 @@ from services.enricher.translate.translator import AT_ONCE_CHARS, ArticleLimits,
 TITLE = "A ponte abriu"
 PARAGRAPHS = (
     "A ponte nova abriu hoje. Muitas pessoas vieram.",
-    "Custou 12 milhões de euros.",
+    "Custou 12 euros por pessoa.",
     "***",
     "Primeira linha.\nSegunda linha.",
 )
