@@ -12,5 +12,7 @@ _ACUTE = {"á": "ä", "ǵ": "ğ", "ń": "ñ", "ó": "ö", "ú": "ü", "ý": "u"}
 """The draft of 2018. Its plain letters stay: u there is ұ and here у, sh may be two letters."""
 _ONE_I = {"ı": "i", "\u0307": ""}
 """І and и are ı and i, but a capital I is lower-cased to i everywhere: both are one letter in a key."""
-TO_KEY = str.maketrans({**_CYRILLIC, **_ACUTE, **_ONE_I})
+_STRESS = {"\u0301": ""}
+"""Over a Cyrillic letter; Latin letters are composed with theirs before."""
+TO_KEY = str.maketrans({**_CYRILLIC, **_ACUTE, **_ONE_I, **_STRESS})
 """Lower-case letters of either script → letters of the key."""

@@ -40,6 +40,7 @@ _TO_LATIN_BY_PLACE = (
 _NEW = {"ö": f"o{TURNED_COMMA}", "ğ": f"g{TURNED_COMMA}", "ş": "sh", "ç": "ch"}
 _DRAFTS = {"õ": _NEW["ö"], "ŏ": _NEW["ö"], "ș": _NEW["ş"]}
 """Letters of the drafts of 2018 to 2023, and ş with a comma for a cedilla."""
+_OLD_LETTERS = str.maketrans({**_NEW, **_DRAFTS})
 _NEW_LETTER = re.compile(f"[{''.join({**_NEW, **_DRAFTS})}]", re.IGNORECASE)
 _OLD = {old: new for new, old in _NEW.items()}
 _DIGRAPH = re.compile("|".join(_OLD), re.IGNORECASE)
@@ -243,10 +244,12 @@ def _old_letters(word: str) -> str:
     """Letters of the new Latin as those of 1995, unless the word has other letters that are not Uzbek: Türkçe."""
     if not _NEW_LETTER.search(word) or not _NEW_SPELLABLE.fullmatch(word):
         return word
+    if word.islower():
+        return word.translate(_OLD_LETTERS)
 
     def one(found: re.Match[str]) -> str:
         letter, at = found[0], found.start()
-        old = {**_NEW, **_DRAFTS}[letter.lower()]
+        old = letter.lower().translate(_OLD_LETTERS)
         return _cased(old, letter, word[at - 1 : at] if at else "", word[at + 1 : at + 2])
 
     return _NEW_LETTER.sub(one, word)
