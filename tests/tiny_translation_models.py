@@ -34,13 +34,19 @@ ENDS_AT, POSITIONS = 6, 1_024
 """A sentence's end is certain from this token on, and impossible before."""
 
 
-def nllb(folder: Path, ends: bool = True, says: str | None = None, codes: Sequence[str] = CODES) -> Path:
+def nllb(
+    folder: Path,
+    ends: bool = True,
+    says: str | None = None,
+    codes: Sequence[str] = CODES,
+    lines: Sequence[str] = LINES,
+) -> Path:
     """A model like NLLB-200: one vocabulary with a token for each language, and one tokenizer.
 
-    `ends`: whether its sentences ever do. `says`: the only token that it knows to say.
+    `ends`: whether its sentences ever do. `says`: the only token that it knows to say. `lines`: for the tokenizer.
     """
     folder.mkdir(parents=True)
-    tokenizer = _tokenizer(LINES)
+    tokenizer = _tokenizer(lines)
     (folder / "sentencepiece.bpe.model").write_bytes(tokenizer)
     pieces = _pieces(tokenizer)
     tokens = ["<s>", "<pad>", "</s>", "<unk>", *pieces, *codes, "<mask>"]

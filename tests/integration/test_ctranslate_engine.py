@@ -12,7 +12,7 @@ from services.enricher.translate.engine import Broken, Denied, Refused
 from services.enricher.translate.engines.ctranslate import CTranslate, Decoding
 from services.enricher.translate.engines.processes import processes
 from services.runtime.pool import ProcessPool
-from tests.tiny_translation_models import nllb, opus
+from tests.tiny_translation_models import LINES, nllb, opus
 
 RUSSIAN = "Завтра в Душанбе откроют мост через реку."
 UZBEK = "Toshkentda yangi kutubxona ochildi."
@@ -68,6 +68,23 @@ async def test_uzbek_in_cyrillic_letters_is_translated_as_the_same_in_latin_ones
     engine = await opened(nllb(tmp_path / "nllb-tiny"), pool)
     cyrillic = await engine.translate(["Тошкентда янги кутубхона очилди."], "uz-Cyrl", "en")
     assert cyrillic == await engine.translate([UZBEK], "uz-Latn", "en")
+
+
+async def test_letters_that_a_vocabulary_has_not_got_are_spelled_with_those_that_it_has(
+    pool: ProcessPool, tmp_path: Path
+) -> None:
+    plain = [line.replace("ʻ", "'").replace("ʼ", "'") for line in LINES]
+    engine = await opened(nllb(tmp_path / "nllb-plain", lines=plain), pool)
+    spelled = await engine.translate(["Bogʻdagi maʼruza"], "uz-Latn", "en")
+    assert spelled == await engine.translate(["Bog'dagi ma'ruza"], "uz-Latn", "en")
+
+
+async def test_a_sentences_end_is_told_once_whoever_tells_it(pool: ProcessPool, tmp_path: Path) -> None:
+    ours = await opened(opus(tmp_path / "ru-en"), pool)
+    config = opus(tmp_path / "again" / "ru-en") / "config.json"
+    config.write_text(config.read_text().replace('"add_source_eos": false', '"add_source_eos": true'))
+    its_own = await opened(config.parent, pool)
+    assert await ours.translate([RUSSIAN], "ru", "en") == await its_own.translate([RUSSIAN], "ru", "en")
 
 
 async def test_a_sentence_that_never_ends_is_refused_and_not_cut(pool: ProcessPool, tmp_path: Path) -> None:
