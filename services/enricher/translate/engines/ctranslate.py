@@ -135,7 +135,7 @@ class CTranslate:
     async def open(self) -> None:
         """Find the models, load each once and see what languages it knows. Raises EngineFault."""
         folders = model_folders(self._folder, WEIGHTS)
-        found = [await asked(self._pool, self.name, known, folder, self._kind, self._decoding) for folder in folders]
+        found = [await asked(self._pool, known, folder, self._kind, self._decoding) for folder in folders]
         if not any(found):
             raise Denied(f"no model of the kind {self._kind} in {self._folder}")
         self._models = tuple(sorted(filter(None, found), key=lambda model: model.kind == "nllb"))
@@ -152,10 +152,10 @@ class CTranslate:
         """
         order = self._order(source, target)
         if order is None:
-            raise Denied(f"{self.name}: no model from {source} to {target}")
+            raise Denied(f"no model from {source} to {target}")
         read = in_latin(order.source, [unit for unit in units if len(unit) <= self.bounds.unit_chars])
         how = order.model.weights, self._decoding, order.before_source, order.before_target
-        answers = iter(await asked(self._pool, self.name, translated, *how, tuple(read)))
+        answers = iter(await asked(self._pool, translated, *how, tuple(read)))
         return [next(answers) if len(unit) <= self.bounds.unit_chars else Refused("unfinished") for unit in units]
 
     async def close(self) -> None:

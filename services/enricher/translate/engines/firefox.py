@@ -84,7 +84,7 @@ class Firefox:
     async def open(self) -> None:
         """Find the models and see that each can be loaded. Raises EngineFault."""
         found = find_models(self._folder)
-        names = {pair: await asked(self._pool, self.name, named, files) for pair, files in found.items()}
+        names = {pair: await asked(self._pool, named, files) for pair, files in found.items()}
         self._models = MappingProxyType({pair: Model(files, names[pair]) for pair, files in found.items()})
 
     def model(self, source: str, target: str) -> str | None:
@@ -96,11 +96,11 @@ class Firefox:
         """One task of the pool; a unit beyond the bounds is refused. Raises EngineFault."""
         way = self._way(source, target)
         if way is None:
-            raise Denied(f"{self.name}: no model from {source} to {target}")
+            raise Denied(f"no model from {source} to {target}")
         read = in_latin(way.source, [unit for unit in units if len(unit) <= self.bounds.unit_chars])
         files = tuple(model.files for model in way.models)
         # Other letters, or English on the way, may be longer than the text.
-        answers = iter(await asked(self._pool, self.name, translated, files, tuple(read), 2 * self.bounds.unit_chars))
+        answers = iter(await asked(self._pool, translated, files, tuple(read), 2 * self.bounds.unit_chars))
         return [next(answers) if len(unit) <= self.bounds.unit_chars else Refused("unfinished") for unit in units]
 
     async def close(self) -> None:

@@ -28,9 +28,9 @@ def processes(workers: int, timeout_seconds: float, memory_bytes: int | None = N
     return ProcessPool(workers, timeout_seconds, memory_bytes=memory_bytes, retry=False)
 
 
-async def asked(pool: Pool, engine: str, function: Callable[..., T], *args: Any) -> T:
+async def asked(pool: Pool, function: Callable[..., T], *args: Any) -> T:
     """What the function returns or raises. Raises Broken where its process crashes or hangs."""
     try:
         return await pool.run(function, *args)
     except Poisoned as error:
-        raise Broken(f"{engine}: {error}") from None
+        raise Broken(str(error)) from None
