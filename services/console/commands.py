@@ -18,6 +18,7 @@ from services.console import doctor as checks
 from services.console import lookup, status
 from services.console.backfill import backfill
 from services.console.broker import connected, named, newest, offsets, send, tail
+from services.console.enrich_commands import enrich
 from services.console.frontier_commands import frontier
 from services.console.local.errors import LocalRunError
 from services.console.parse_commands import parse
@@ -46,6 +47,7 @@ app.add_typer(topics, name="topics")
 app.add_typer(frontier, name="frontier")
 app.command()(backfill)
 app.command()(parse)
+app.command()(enrich)
 app.add_typer(recipe, name="recipe")
 
 

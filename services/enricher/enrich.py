@@ -41,7 +41,7 @@ async def enrich(
     return EnrichedArticle(
         article=article,
         language=language,
-        translations=tuple(with_missing_names(translation, article, entities) for translation in translations),
+        translations=tuple(with_missing_names(one, article.title, article.text, entities) for one in translations),
         entities=entities,
         search_key=fold(article.title),
         enriched_at=ended,

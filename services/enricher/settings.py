@@ -26,6 +26,8 @@ class TranslationSettings(RuntimeSettings):
     translate_models: Path | None = Field(None, description="folder of models for the engines firefox, nllb and opus")
     translate_pivot: bool = Field(False, description="whether firefox may go by way of English")
     translate_workers: int = Field(1, ge=1, le=64, description="processes for each engine that has models here")
+    translate_threads: int = Field(1, ge=1, le=256, description="cores for each of nllb's and opus's processes")
+    translate_beams: int = Field(1, ge=1, le=16, description="of nllb and opus; more are slower and a little better")
     translate_timeout_seconds: float = Field(20.0, gt=0, description="of one call of an engine, or of 2,000 characters")
     translate_max_chars: int = Field(20_000, ge=0, description="of one article; the headline comes first")
     translate_max_seconds: float = Field(60.0, gt=0, description="of one article from its turn on; then it is cut")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from services.contracts.articles import Entity, Language
+from services.contracts.articles import Entity, Language, SentenceFlaw
 
 if TYPE_CHECKING:
     from services.enricher.entities.knowledge import Known
     from services.enricher.entities.tagger import Tagger
 
 LANGUAGES_AT_HAND = 32
+SURE = 0.9
 
 
 def identify_article(title: str, paragraphs: tuple[str, ...], plausible: frozenset[str]) -> Language:
@@ -19,6 +20,21 @@ def identify_article(title: str, paragraphs: tuple[str, ...], plausible: frozens
     from services.enricher.language import identify
 
     return identify(title, paragraphs, plausible)
+
+
+def judge_sentences(pairs: tuple[tuple[str, str], ...], source: str, target: str) -> list[SentenceFlaw | None]:
+    """What is wrong with the translation of each sentence."""
+    from services.enricher.translate.guards import flaw
+
+    return [flaw(text, answer, source, target, _sure_language) for text, answer in pairs]
+
+
+def _sure_language(text: str) -> str | None:
+    """The language of a text, where there is little doubt."""
+    from services.enricher.language import identify_text
+
+    guess = identify_text(text)
+    return guess.language if guess.confidence >= SURE else None
 
 
 def tag_text(text: str, language: str) -> tuple[Entity, ...]:

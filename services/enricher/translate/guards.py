@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from services.contracts.articles import SentenceFlaw
 from services.enricher.script import script_of, scripts_in
@@ -13,6 +13,8 @@ from services.enricher.translate import numbers
 from services.enricher.translate.engine import primary
 
 LanguageOf = Callable[[str], str | None]
+Judge = Callable[[Sequence[tuple[str, str]], str, str], Awaitable[Sequence[SentenceFlaw | None]]]
+"""Sentences and their translations, with the tags of both, to what is wrong with each."""
 """The BCP 47 tag of a text, or None where it is not sure."""
 
 LONG_ENOUGH_CHARS = 20
@@ -59,6 +61,11 @@ _ALIKE = tuple(map(frozenset, (("az", "tr"), ("kk", "kaa", "ky"), ("tt", "ba"), 
 """Languages that identification takes for each other in a sentence."""
 _POSSESSIVE = re.compile(r"['’]s\b|['’](?=\W|$)")
 _NOT_IN_ACRONYMS = frozenset(["of", "the", "and", "for", "in", "on", "to"])
+
+
+async def judged_here(pairs: Sequence[tuple[str, str]], source: str, target: str) -> Sequence[SentenceFlaw | None]:
+    """What is wrong with each translation, on the spot; nobody is asked for its language."""
+    return [flaw(text, answer, source, target) for text, answer in pairs]
 
 
 def flaw(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from services.contracts.articles import Entity, ParsedArticle, Translation
+from services.contracts.articles import Entity, Translation
 from services.enricher.translate.engine import primary
 from services.enricher.translate.guards import missing_names
 
@@ -12,35 +12,37 @@ NAMED = "en"
 """Entities carry their names in English."""
 
 
-def with_missing_names(translation: Translation, article: ParsedArticle, entities: Sequence[Entity]) -> Translation:
-    """The translation with the ids of the entities whose English name is not in it, though their sentence is."""
+def with_missing_names(
+    translation: Translation, title: str | None, text: str, entities: Sequence[Entity]
+) -> Translation:
+    """The translation with the ids of the entities whose English name is not in it, though their sentence is.
+
+    Mentions point into the text, below the title and a blank line where there is one.
+    """
     if primary(translation.target) != NAMED or not translation.sentences:
         return translation
-    taken = _taken(translation, article)
+    starts = dict(_starts(title, text))
+    taken = [
+        (starts[pair.paragraph] + pair.start, starts[pair.paragraph] + pair.end)
+        for pair in translation.sentences
+        if pair.flaw is None and pair.target_start is not None and pair.paragraph in starts
+    ]
     named = [
         (entity.id, (entity.name_en,))
         for entity in entities
         if entity.name_en and any(start <= m.start and m.end <= end for m in entity.mentions for start, end in taken)
     ]
-    told = "\n".join(text for text in (translation.title, *translation.paragraphs) if text)
+    told = "\n".join(part for part in (translation.title, *translation.paragraphs) if part)
     return translation.model_copy(update={"names_missing": missing_names(named, told)})
 
 
-def _taken(translation: Translation, article: ParsedArticle) -> list[tuple[int, int]]:
-    """Where the sentences stand that have a translation: start and end in title + blank line + text."""
-    starts = dict(_starts(article))
-    return [
-        (starts[pair.paragraph] + pair.start, starts[pair.paragraph] + pair.end)
-        for pair in translation.sentences
-        if pair.flaw is None and pair.target_start is not None
-    ]
-
-
-def _starts(article: ParsedArticle) -> Iterator[tuple[int | None, int]]:
+def _starts(title: str | None, text: str) -> Iterator[tuple[int | None, int]]:
     """Where the title (None) and each paragraph begin."""
-    yield None, 0
-    at, number = len(article.title) + len("\n\n"), 0
-    for paragraph in article.text.split("\n\n"):
+    at, number = 0, 0
+    if title is not None:
+        yield None, 0
+        at = len(title) + len("\n\n")
+    for paragraph in text.split("\n\n"):
         if paragraph:
             yield number, at
             number += 1

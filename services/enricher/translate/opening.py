@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
-from services.enricher.language import identify_text
 from services.enricher.settings import TranslationSettings
 from services.enricher.translate.budget import Allowance, Budget, Ledger
 from services.enricher.translate.cache import Cache
 from services.enricher.translate.engine import Engine
 from services.enricher.translate.engines.chat import LANGUAGES, Chat
+from services.enricher.translate.engines.ctranslate import CTranslate, Decoding, Kind
 from services.enricher.translate.engines.deepl import DeepL, deepl_url
 from services.enricher.translate.engines.firefox import Firefox
 from services.enricher.translate.engines.google import GOOGLE_URL, GoogleAdvanced, GoogleBasic, token_in
 from services.enricher.translate.engines.http import Endpoint
 from services.enricher.translate.engines.libretranslate import LibreTranslate
 from services.enricher.translate.engines.processes import processes
+from services.enricher.translate.guards import Judge
 from services.enricher.translate.resilience import Patience, Patient
 from services.enricher.translate.routes import read_routes
 from services.enricher.translate.translator import ArticleLimits, Translator
@@ -24,8 +26,6 @@ from services.runtime import logs
 
 LEDGER_SUFFIX = ".characters"
 """The file beside the cache that remembers the day's characters."""
-SURE = 0.9
-
 
 HERE = frozenset({"firefox", "nllb", "opus"})
 """Engines that run models in processes of their own."""
@@ -35,7 +35,7 @@ class NotConfigured(Exception):
     """An engine that a route names, and that nothing says how to reach."""
 
 
-def open_translator(settings: TranslationSettings) -> Translator:
+def open_translator(settings: TranslationSettings, judge: Judge) -> Translator:
     """The translator; it opens its engines when they are first needed.
 
     Raises ValueError where a route names an engine that there is not, or a setting of one can't be right.
@@ -59,18 +59,18 @@ def open_translator(settings: TranslationSettings) -> Translator:
         engines[name] = Patient(engine, _patience(settings, engine), _budget(settings, name, ledger))
     cache = Cache(settings.translate_cache, settings.translate_cache_bytes)
     limits = ArticleLimits(settings.translate_max_chars, settings.translate_max_seconds)
-    return Translator(routes, engines, absent, cache, limits, sure_language)
-
-
-def sure_language(text: str) -> str | None:
-    """The language of a text, where there is little doubt."""
-    guess = identify_text(text)
-    return guess.language if guess.confidence >= SURE else None
+    return Translator(routes, engines, absent, cache, limits, judge)
 
 
 def _firefox(settings: TranslationSettings) -> Engine:
     pool = processes(settings.translate_workers, settings.translate_timeout_seconds)
     return Firefox(_models(settings), pool, pivots=settings.translate_pivot)
+
+
+def _ctranslate(kind: Kind, settings: TranslationSettings) -> Engine:
+    pool = processes(settings.translate_workers, settings.translate_timeout_seconds)
+    decoding = Decoding(beam_size=settings.translate_beams, intra_threads=settings.translate_threads)
+    return CTranslate(_models(settings), pool, name=kind, kind=kind, decoding=decoding)
 
 
 def _libretranslate(settings: TranslationSettings) -> Engine:
@@ -110,6 +110,8 @@ def _chat(settings: TranslationSettings) -> Engine:
 
 ENGINES: Mapping[str, Callable[[TranslationSettings], Engine]] = {
     "firefox": _firefox,
+    "nllb": partial(_ctranslate, "nllb"),
+    "opus": partial(_ctranslate, "opus"),
     "libretranslate": _libretranslate,
     "deepl": _deepl,
     "google": _google,

@@ -89,3 +89,11 @@ def read_routes(text: str) -> Routes:
             found["source"], found["target"], lane, found["engine"], "headline" if found["part"] else "all"
         )
     return Routes(tuple(routes.values()))
+
+
+def only_into(target: str, text: str) -> str:
+    """The routes of a setting that lead to one language, or firefox for all where none does. Raises ValueError."""
+    kept = [part for part in text.split(",") if part.strip() and read_routes(part).targets == (target,)]
+    routes = ",".join(kept) or f"{ANY}:{target}=firefox"
+    read_routes(routes)
+    return routes

@@ -13,7 +13,7 @@ from services.contracts.sources import Lane
 from services.enricher.translate.alignment import Done, Part, Taken, joined, parts, up_to
 from services.enricher.translate.cache import Cache, Key
 from services.enricher.translate.engine import Refused, primary
-from services.enricher.translate.guards import LanguageOf, flaw
+from services.enricher.translate.guards import Judge, judged_here
 from services.enricher.translate.resilience import Patient, Unavailable
 from services.enricher.translate.routes import NONE, Route, Routes
 from services.enricher.translate.sentences import spans
@@ -21,6 +21,7 @@ from services.enricher.translate.sentences import spans
 UNKNOWN = "und"
 AT_ONCE_CHARS = 4_000
 """Asked of an engine at a time: what is done by then stays, should the rest not come in time."""
+TURNS_PER_CALL = 2
 
 
 @dataclass(frozen=True)
@@ -64,19 +65,20 @@ class Translator:
         absent: Mapping[str, str],
         cache: Cache,
         limits: ArticleLimits,
-        language_of: LanguageOf | None = None,
+        judge: Judge = judged_here,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`absent`: engines that routes name and that are not there, with the reason."""
+        """`absent`: engines that routes name and that are not there, with the reason. `judge` does the guards' work."""
         self._routes = routes
         self._engines = engines
         self._absent = absent
         self._cache = cache
         self._limits = limits
-        self._language_of = language_of
+        self._judge = judge
         self._clock = clock
-        # An article's time begins with its turn: else the queue behind a slow engine would eat it.
-        self._turns = {name: asyncio.Semaphore(engine.at_once) for name, engine in engines.items()}
+        # An article's time begins with its turn: else the queue behind a slow engine would eat it. Twice as many turns
+        # as calls: while one article is cut or judged, another one is asked for.
+        self._turns = {name: asyncio.Semaphore(TURNS_PER_CALL * engine.at_once) for name, engine in engines.items()}
 
     async def translate(
         self, title: str, paragraphs: Sequence[str], source: str, lane: Lane = "live"
@@ -161,18 +163,18 @@ class Translator:
             except Exception as error:  # whatever an engine can do must not cost the article
                 why_not = f"{order.engine.name}: {type(error).__name__}"
         answers.update(zip(missing, fresh, strict=False))
-        for text, answer in answers.items():
-            taken[text] = self._guarded(text, answer, order)
+        taken.update((text, Taken("", answer.flaw)) for text, answer in answers.items() if isinstance(answer, Refused))
+        pairs = tuple((text, answer) for text, answer in answers.items() if isinstance(answer, str))
+        try:
+            flaws = await self._judge(pairs, order.source, order.target) if pairs else []
+        except Exception as error:  # what was not judged is not taken
+            return taken, why_not or f"the guards gave no verdict: {type(error).__name__}"
+        for (text, answer), wrong in zip(pairs, flaws, strict=True):
+            taken[text] = Taken("" if wrong else answer, wrong)
         await self._cache.put_many(
             (keys[text], answer) for text, answer in zip(missing, fresh, strict=False) if isinstance(answer, str)
         )
         return taken, why_not
-
-    def _guarded(self, text: str, answer: str | Refused, order: _Order) -> Taken:
-        if isinstance(answer, Refused):
-            return Taken("", answer.flaw)
-        wrong = flaw(text, answer, order.source, order.target, self._language_of)
-        return Taken("" if wrong else answer, wrong)
 
 
 def _none(target: str, engine: str, status: TranslationStatus, why: str) -> Translation:
