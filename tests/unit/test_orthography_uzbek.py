@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.contracts.folding import APOSTROPHES, fold
+from services.enricher.orthography import uzbek
 from services.enricher.orthography.uzbek import to_cyrillic, to_latin, to_new_latin
 
 fast = settings(max_examples=150, deadline=None, derandomize=True, database=None)
@@ -190,3 +194,22 @@ def test_no_text_is_refused_and_what_is_latin_stays_latin(text: str) -> None:
 def test_a_long_line_is_no_trouble(text: str) -> None:
     for spell in (to_latin, to_cyrillic, to_new_latin):
         assert spell(text)
+
+
+LOANS = tomllib.loads((Path(uzbek.__file__).parent / "loanwords.toml").read_text("utf-8"))
+
+
+def test_every_loan_word_goes_both_ways_and_has_one_key() -> None:
+    rows = {**LOANS["words"], **LOANS["stems"]}
+    assert [latin for latin, cyrillic in rows.items() if to_cyrillic(latin) != cyrillic] == []
+    assert [latin for latin, cyrillic in rows.items() if to_latin(cyrillic) != latin] == []
+    assert [latin for latin, cyrillic in rows.items() if fold(latin) != fold(cyrillic)] == []
+    assert [typed for typed, cyrillic in LOANS["read"].items() if to_cyrillic(typed) != cyrillic] == []
+    assert [typed for typed, cyrillic in LOANS["read"].items() if fold(typed) != fold(cyrillic)] == []
+
+
+def test_a_loan_word_is_known_by_whole_endings_only() -> None:
+    assert (
+        to_cyrillic("merlar merosi, rolda, rolikda, volti, filmografiya")
+        == "мэрлар мероси, ролда, роликда, вольти, филмография"
+    )

@@ -17,6 +17,7 @@ from services.contracts.folding import (
     LATIN_BY_PLACE,
     MONTHS,
     TO_LATIN,
+    TURNED_COMMA,
     caseless,
     with_one_apostrophe,
 )
@@ -28,6 +29,9 @@ _CACHED_WORDS = 1 << 14
 _CACHED_PIECE = 4
 _WORD = re.compile(r"\S++")
 _PLAIN_ASCII = re.compile(r"[^'`\x80-\U0010ffff]*+")
+_PLAIN = f"[A-Za-zА-яЁёЎўҚқҒғҲҳ0-9{APOSTROPHES.replace('＇', '').replace('´', '')}.,:;!?()«»“”–—-]"
+"""Characters that nothing but their case changes, unless a mark follows."""
+_PLAIN_WORD = re.compile(f"{_PLAIN}*+")
 
 
 def _that_join() -> str:
@@ -47,7 +51,7 @@ def _that_join() -> str:
 
 _JOINING = _that_join()
 _PIECE = re.compile(
-    f"(?P<plain>(?:[A-Za-zА-яЁёЎўҚқҒғҲҳ0-9{APOSTROPHES}.,-](?![{_JOINING}]))++)|[^{_JOINING}][{_JOINING}]*+|[{_JOINING}]++",
+    f"(?P<plain>(?:{_PLAIN}(?![{_JOINING}]))++)|[^{_JOINING}][{_JOINING}]*+|[{_JOINING}]++",
     re.DOTALL,
 )
 
@@ -118,6 +122,8 @@ def _fold_word(word: str, kazakh: bool) -> tuple[str, Sequence[int]]:
     """The key of a word, and for each of its characters where the original begins in the word."""
     if word.isascii() and _PLAIN_ASCII.fullmatch(word):
         lower, places = word.lower(), list(range(len(word)))
+    elif not kazakh and _PLAIN_WORD.fullmatch(word):
+        lower, places = _plain(with_one_apostrophe(word.lower()), list(range(len(word))))
     else:
         lower, places = _caseless(with_one_apostrophe(word), list(range(len(word))))
         lower = with_one_apostrophe(lower)
@@ -133,17 +139,30 @@ def _fold_word(word: str, kazakh: bool) -> tuple[str, Sequence[int]]:
 _remembered = lru_cache(maxsize=_CACHED_WORDS)(_fold_word)
 
 
-def _uzbek(text: str, places: list[int]) -> tuple[str, list[int]]:
-    if ANY_CYRILLIC.search(text):
-        for place, latin in CYRILLIC_BY_PLACE:
+def _plain(text: str, places: list[int]) -> tuple[str, list[int]]:
+    """As `_uzbek`, for words that no normal form changes on the way."""
+    text, places = _romanized(text, places)
+    if TURNED_COMMA in text:
+        for place, latin in LATIN_BY_PLACE:
             text, places = _replaced(text, places, place, latin)
-        text, places = _translated(text, places, TO_LATIN)
-    text, places = _caseless(text, places)
+    return text, places
+
+
+def _uzbek(text: str, places: list[int]) -> tuple[str, list[int]]:
+    text, places = _caseless(*_romanized(text, places))
     if not text.isascii():
         for place, latin in LATIN_BY_PLACE:
             text, places = _replaced(text, places, place, latin)
         text, places = _caseless(text, places)
     return text, places
+
+
+def _romanized(text: str, places: list[int]) -> tuple[str, list[int]]:
+    if not ANY_CYRILLIC.search(text):
+        return text, places
+    for place, latin in CYRILLIC_BY_PLACE:
+        text, places = _replaced(text, places, place, latin)
+    return _translated(text, places, TO_LATIN)
 
 
 def _caseless(text: str, places: list[int]) -> tuple[str, list[int]]:

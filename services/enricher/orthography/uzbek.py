@@ -45,13 +45,23 @@ _NEW_LETTER = re.compile(f"[{''.join({**_NEW, **_DRAFTS})}]", re.IGNORECASE)
 _OLD = {old: new for new, old in _NEW.items()}
 _DIGRAPH = re.compile("|".join(_OLD), re.IGNORECASE)
 _PIECES = {latin: cyrillic for cyrillic, latin in _LETTERS.items() if cyrillic not in "цщыэь"} | {"ye": "е"}
+_SINGLE = str.maketrans(
+    {
+        **{latin: cyrillic for latin, cyrillic in _PIECES.items() if len(latin) == 1},
+        **{
+            latin.upper(): cyrillic.upper()
+            for latin, cyrillic in _PIECES.items()
+            if latin.isascii() and len(latin) == 1
+        },
+    }
+)
 _PIECE = re.compile(
     rf"(?P<apart>(?<=s){GLOTTAL_STOP}(?=h))"  # Isʼhoq Исҳоқ
     rf"|(?P<yod>y(?=o{TURNED_COMMA})|(?<=[b-df-hj-np-tv-xz]{GLOTTAL_STOP})y(?=[aeou]))"  # yoʻl йўл
     rf"|(?P<soft>(?:(?<=[b-df-hj-np-tv-z])|(?<=g{TURNED_COMMA}))ye)"  # premyera премьера
     rf"|(?P<open>(?:^|(?<=[aeiou{GLOTTAL_STOP}])|(?<=o{TURNED_COMMA}))e)"  # elchi элчи, poema поэма
     r"|(?P<foreign>(?:ts|(?<=[knp])s)(?=i(?:ya|on|al)))"  # militsiya милиция, aksiya акция
-    rf"|[sc]h|[og]{TURNED_COMMA}|y[aeou]|.",
+    rf"|[sc]h|[og]{TURNED_COMMA}|y[aeou]",
     re.IGNORECASE,
 )
 _BY_NAME = {"apart": "", "yod": "й", "soft": "ье", "open": "э", "foreign": "ц"}
@@ -224,13 +234,13 @@ def _like(word: str, lower: str) -> str | None:
 
 
 def _pieces(word: str) -> str:
-    return _PIECE.sub(_piece, word)
+    return _PIECE.sub(_piece, word).translate(_SINGLE)
 
 
 def _piece(found: re.Match[str]) -> str:
     latin = found[0]
     lower = latin.lower()
-    cyrillic = _BY_NAME[found.lastgroup] if found.lastgroup else _PIECES.get(lower, lower)
+    cyrillic = _BY_NAME[found.lastgroup] if found.lastgroup else _PIECES[lower]
     return cyrillic.upper() if latin[0] != lower[0] else cyrillic
 
 
