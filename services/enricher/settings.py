@@ -38,8 +38,13 @@ class TranslationSettings(RuntimeSettings):
     translate_cache: Path | None = Field(None, description="file of the cache; without it, it is in memory only")
     translate_cache_bytes: int = Field(256 * 1024 * 1024, ge=0, description="that the cache may take")
 
+    translate_ca_file: Path | None = Field(
+        None, description="PEM, for engines over HTTPS; else the system's authorities"
+    )
+    translate_proxy: SecretStr | None = Field(None, description="http://user:password@host:port, for engines over HTTP")
     libretranslate_url: str | None = Field(None, description="like http://libretranslate:5000")
     libretranslate_key: SecretStr | None = None
+    libretranslate_is_ours: bool = Field(False, description="whether text stays in the house; a private address does")
     deepl_key: SecretStr | None = None
     deepl_url: str | None = Field(None, description="another address than the key's own")
     google_key: SecretStr | None = Field(None, description="of Cloud Translation v2")
@@ -50,6 +55,10 @@ class TranslationSettings(RuntimeSettings):
     chat_url: str | None = Field(None, description="of an API like OpenAI's, up to and with /v1")
     chat_model: str | None = None
     chat_key: SecretStr | None = None
+    chat_is_ours: bool = Field(False, description="whether text stays in the house; a private address does")
+    chat_limit_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    chat_temperature: float = Field(0.0, ge=0, le=2, description="other than 0 only where the model takes no 0")
+    chat_thinking_tokens: int = Field(0, ge=0, description="room for a model that thinks before it answers")
     chat_languages: str = Field("", description="that the model is trusted with; empty: all that have a name")
     chat_answers: Literal["json_schema", "json_object", "plain"] = Field(
         "json_schema", description="what the server can be held to"
@@ -61,7 +70,7 @@ class TranslationSettings(RuntimeSettings):
         read_routes(value)
         return value
 
-    @field_validator("translate_models", "translate_cache", "google_token_file", mode="before")
+    @field_validator("translate_models", "translate_cache", "translate_ca_file", "google_token_file", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value

@@ -7,12 +7,14 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
 
 MOST_DIGITS = 30
 """Longer runs of figures are compared as they stand."""
+SHORTEST_BEGINNING, LONGEST_BEGINNING = 2, 16
+"""Of the listed beginnings of words."""
 
 _SPACE = " \u00a0\u202f\u2009"
 _FIGURE = re.compile(
@@ -83,12 +85,20 @@ class Words:
 
     def find(self, word: str, kinds: tuple[str, ...] = ()) -> tuple[str, str] | None:
         """Kind and value of a folded word, None where it is no number."""
-        for key in (word, *(word[:end] for end in range(min(len(word), 16), 1, -1))):
-            found = self.exact.get(key) if key == word else None
-            found = found or self.beginnings.get(key)
+        found = self.exact.get(word)
+        if found and (not kinds or found[0] in kinds):
+            return found
+        if word[:SHORTEST_BEGINNING] not in self._starts:  # as of most words
+            return None
+        for end in range(min(len(word), LONGEST_BEGINNING), SHORTEST_BEGINNING - 1, -1):
+            found = self.beginnings.get(word[:end])
             if found and (not kinds or found[0] in kinds):
                 return found
         return None
+
+    @cached_property
+    def _starts(self) -> frozenset[str]:
+        return frozenset(beginning[:SHORTEST_BEGINNING] for beginning in self.beginnings)
 
 
 def read(text: str, language: str) -> Numbers:

@@ -9,7 +9,7 @@ from pathlib import Path
 from services.enricher.settings import TranslationSettings
 from services.enricher.translate.budget import Allowance, Budget, Ledger
 from services.enricher.translate.cache import Cache
-from services.enricher.translate.engine import Engine
+from services.enricher.translate.engine import DataPolicy, Engine
 from services.enricher.translate.engines.chat import LANGUAGES, Chat
 from services.enricher.translate.engines.ctranslate import CTranslate, Decoding, Kind
 from services.enricher.translate.engines.deepl import DeepL, deepl_url
@@ -76,7 +76,9 @@ def _ctranslate(kind: Kind, settings: TranslationSettings) -> Engine:
 def _libretranslate(settings: TranslationSettings) -> Engine:
     if settings.libretranslate_url is None:
         raise NotConfigured("LIBRETRANSLATE_URL is not set")
-    return LibreTranslate(_endpoint(settings, settings.libretranslate_url), key=settings.libretranslate_key)
+    policy: DataPolicy | None = "local" if settings.libretranslate_is_ours else None
+    endpoint = _endpoint(settings, settings.libretranslate_url)
+    return LibreTranslate(endpoint, key=settings.libretranslate_key, policy=policy)
 
 
 def _deepl(settings: TranslationSettings) -> Engine:
@@ -105,6 +107,10 @@ def _chat(settings: TranslationSettings) -> Engine:
         key=settings.chat_key,
         languages=frozenset(settings.chat_languages.replace(",", " ").split()) or frozenset(LANGUAGES),
         answer_format=settings.chat_answers,
+        policy="local" if settings.chat_is_ours else None,
+        limit_field=settings.chat_limit_field,
+        temperature=settings.chat_temperature,
+        thinking_tokens=settings.chat_thinking_tokens,
     )
 
 
@@ -127,7 +133,9 @@ def _models(settings: TranslationSettings) -> Path:
 
 
 def _endpoint(settings: TranslationSettings, url: str) -> Endpoint:
-    return Endpoint(url, timeout_seconds=settings.translate_timeout_seconds)
+    return Endpoint(
+        url, settings.translate_timeout_seconds, ca_file=settings.translate_ca_file, proxy=settings.translate_proxy
+    )
 
 
 def _patience(settings: TranslationSettings, engine: Engine) -> Patience:
