@@ -142,6 +142,28 @@ def test_what_may_be_text_goes_at_the_edges_and_where_the_model_doubts_it(line: 
         assert line not in paragraphs(f"{text}<p>{THREE}</p><p>{line}</p><p>So it is.</p>{more}", doubted=(line,))
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Note: the old quay is not open to anybody before May.",
+        "Izoh: koʻprik bahorgacha ochilmaydi.",
+        "Изоҳ: кўприк баҳоргача очилмайди.",
+        "Источник: по данным порта, ущерба нет.",
+        "Yorum: Liman bahara kadar açılmayacak.",
+        "Матч состоится 12 декабря в 18:00.",
+        "Bayram 1-yanvar kuni boshlanadi.",
+        "Фото: на снимке видно, что причал разрушен.",
+    ],
+)
+def test_a_sentence_between_sentences_stays_though_it_begins_like_a_label(line: str) -> None:
+    assert between(f"<p>{line}</p>") == [line]
+
+
+@pytest.mark.parametrize("line", ["Источник: ТАСС", "Фото: Азиз Каримов.", "Muharrir: Aziz Karimov", "12.11.2026 г."])
+def test_a_label_with_a_name_or_a_day_goes_between_sentences(line: str) -> None:
+    assert paragraphs(f"<p>{ONE}</p><p>{line}</p><p>{TWO}</p>") == [ONE, TWO]
+
+
 def test_a_subheading_of_one_word_stays_where_text_follows() -> None:
     assert paragraphs(f"<h2>Comments</h2><p>{ONE}</p><p>{TWO}</p><h2>Comments</h2>") == ["Comments", ONE, TWO]
 

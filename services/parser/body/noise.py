@@ -61,6 +61,9 @@ _RIGHTS = re.compile(r"\W{0,3}(?:©|\([cCсС]\)|copyright\b.{0,3}(?:©|\([cC]\)
 _QUOTES = "\"'“”„«‘‹–—-"
 _NAMED = re.compile(r"[\"“”„«][^\"“”„«»]{1,40}[\"”“»]([^\W\d_].{0,200})")
 _SENTENCE_ENDS = (".", "!", "…", "؟", "۔", ".”", '."', ".»")
+_SHORT_FOR_YEAR = (" г.", " ж.", " й.", "-yil.", " y.")
+_WORD = re.compile(r"[^\W\d_]+")
+_LEAST_WORDS_OF_A_SENTENCE = 3
 _TAGS_ONLY = re.compile(r"#\w{2,40}(?:[\s,;|]{1,4}#\w{2,40}){0,30}[\s,;|.]{0,3}")
 _KEYS = re.compile(r"ctrl|enter\b|⌘", re.IGNORECASE)
 
@@ -132,9 +135,22 @@ def kind_of_pieces(pieces: Sequence[str]) -> Kind | None:
     return first if all(kind_of(piece) for piece in pieces[1:_MAX_PIECES]) else None
 
 
+def is_sentence(line: str) -> bool:
+    """Whether a line reads like a sentence of the text, though it begins with a label or holds a date.
+
+    `Note: the figure has doubled since last year.`, `Vote on 12 December.`; not `Photo: J. Doe.` or `12.11.2026 г.`
+    """
+    if not line.endswith(_SENTENCE_ENDS) or line.endswith(_SHORT_FOR_YEAR):
+        return False
+    words = [word for word in _WORD.findall(line) if len(word) > 1]
+    return len(words) >= _LEAST_WORDS_OF_A_SENTENCE and any(word[0].islower() for word in words[1:])
+
+
 def is_plain(line: str) -> bool:
     """Whether what the line is can't be mistaken, wherever it stands: not one word that could be a subheading."""
     kind = kind_of(line)
+    if kind == "photo" and is_sentence(line):
+        return False
     if kind in (None, "date", "bare", "label", "trail", "composed", "credit", "call"):
         return False
     if kind in ("views", "photo", "plea", "also"):

@@ -19,6 +19,8 @@ from services.parser.page.headline import words_of
 
 _EDGE = 3
 """Blocks at each end of the body that are judged as lines around the article."""
+_MAY_BE_TEXT: frozenset[noise.Kind] = frozenset({"label", "date", "photo", "credit", "plea", "call"})
+"""What a sentence of the text may look like."""
 _DOUBTED = 0.75
 """Below, the model is not sure of a block, and it is judged as one at the edge."""
 _MOST_JUDGED = 2_000
@@ -27,6 +29,7 @@ _MAX_INNER_CHARS = 200
 """Of a line that goes wherever it stands; longer ones are judged at the edges only."""
 _REPEATED_CHARS = 30
 _PROSE_CHARS = 80
+_SENTENCE_CHARS = 40
 _MAX_LISTED_CHARS = 200
 """A title of another article, at most."""
 _SENTENCE_END = re.compile(r"(?:[.!…؟۔]|[.!?…][»”\"')\]])$")
@@ -278,6 +281,11 @@ def _without_edges(
     while end > start and end - 1 in noisy:
         end -= 1
     judged = (*range(start, min(end, start + _EDGE)), *range(max(start, end - _EDGE), end))
+    noisy = {
+        place
+        for place in noisy
+        if not (start < place < end - 1 and kinds.get(kept[place]) in _MAY_BE_TEXT and _is_told(blocks, kept, place))
+    }
     return [
         kept[place]
         for place in range(start, end)
@@ -299,6 +307,17 @@ def _is_byline(text: str, names: Sequence[str]) -> bool:
     return any(
         line == name or (" " in name and name in line and line.count(" ") <= name.count(" ") + _WORDS_BESIDE_A_NAME)
         for name in names
+    )
+
+
+def _is_told(blocks: Sequence[Block], kept: Sequence[int], place: int) -> bool:
+    """Whether a line is a sentence between two others."""
+    beside = (blocks[kept[place - 1]], blocks[kept[place + 1]])
+    if blocks[kept[place]].linked >= 0.5 or not noise.is_sentence(blocks[kept[place]].text):
+        return False
+    return all(
+        len(block.text) >= _SENTENCE_CHARS and block.linked < 0.5 and _SENTENCE_END.search(block.text)
+        for block in beside
     )
 
 
