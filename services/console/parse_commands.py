@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import sys
 import time
 from collections.abc import Mapping
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from services.console.local.errors import LocalRunError
+from services.console.pipes import answer_standard_input
 from services.console.settings import environment_for
 from services.console.source_commands import source_called
 from services.console.terminal import HERE, State, needing, screen
@@ -137,34 +136,28 @@ def open_page(
 def _many(settings: ParserSettings, workers: int, timeout: float | None) -> None:
     with needing(*PARSER_LIBRARIES):
         from services.console.page_opening import hear
-        from services.parser.batch import Opened, opened, run, run_in_processes
+        from services.parser.batch import MAX_LINE_BYTES, answer, opened
         from services.parser.worker import warm, work
         from services.runtime.pool import ProcessPool
     limits, recipes = settings.limits, settings.parser_recipes
 
-    def open_line(line: bytes) -> Opened:
-        return opened(line, hear, limits.max_page_bytes, datetime.now(UTC))
+    async def here(page: FetchedPage, content: bytes) -> ParsedArticle | Rejection:
+        return work(page, limits, VERSION, content, recipes)
 
-    source, target = sys.stdin.buffer, sys.stdout.buffer
+    async def elsewhere(page: FetchedPage, content: bytes) -> ParsedArticle | Rejection:
+        return await pool.run(work, page, limits, VERSION, content, recipes)
+
+    does = here if workers == 1 and timeout is None else elsewhere
+
+    async def answered(line: bytes) -> bytes:
+        return await answer(opened(line, hear, limits.max_page_bytes, datetime.now(UTC)), does)
+
+    if does is here:
+        warm()
+        asyncio.run(answer_standard_input(answered, 1, MAX_LINE_BYTES))
+        return
+    pool = ProcessPool(workers, timeout or settings.parser_timeout_seconds, warm, settings.parser_worker_memory_bytes)
     try:
-        if workers == 1 and timeout is None:
-            warm()
-            run(source, target, open_line, lambda page, content: work(page, limits, VERSION, content, recipes))
-            return
-        pool = ProcessPool(
-            workers, timeout or settings.parser_timeout_seconds, warm, settings.parser_worker_memory_bytes
-        )
-
-        async def elsewhere(page: FetchedPage, content: bytes) -> ParsedArticle | Rejection:
-            return await pool.run(work, page, limits, VERSION, content, recipes)
-
-        try:
-            asyncio.run(run_in_processes(source, target, open_line, elsewhere, workers))
-        finally:
-            pool.close()
-    except BrokenPipeError:
-        # Whoever read has read enough. What Python writes at its end goes nowhere instead of failing again.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        raise LocalRunError(f"Standard input can't be read: {error.strerror or error}") from None
+        asyncio.run(answer_standard_input(answered, workers, MAX_LINE_BYTES))
+    finally:
+        pool.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import hashlib
@@ -11,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -37,8 +36,6 @@ MAX_LINE_BYTES = 64 * 1024 * 1024
 """Of one line of the input: a page of 8 MiB in base64 takes 11."""
 MAX_FAULTS = 5
 """That are named of one line."""
-AHEAD = 4
-"""Lines that are read ahead for each process."""
 
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
@@ -97,17 +94,21 @@ class SavedPage(BaseModel):
 
     @model_validator(mode="after")
     def _has_one_body(self) -> SavedPage:
-        if (self.html_path is None) == (self.html_base64 is None):
-            raise ValueError("give either html_path or html_base64")
+        if self.html_path is None and self.html_base64 is None:
+            raise ValueError("html_path or html_base64 is missing")
+        if self.html_path is not None and self.html_base64 is not None:
+            raise ValueError("give html_path or html_base64, and not both")
         return self
 
     def content(self, most: int) -> bytes:
         """The page's bytes, one more than `most` at the most. Raises OSError, ValueError."""
         if self.html_path is not None:
+            if "\0" in self.html_path:
+                raise ValueError("html_path: a path holds no NUL")
             with Path(self.html_path).open("rb") as file:
                 return file.read(most + 1)
         try:
-            return base64.b64decode(self.html_base64 or "")
+            return base64.b64decode("".join((self.html_base64 or "").split()), validate=True)
         except binascii.Error as error:
             raise ValueError(f"html_base64: {error}") from None
 
@@ -130,7 +131,7 @@ class SavedPage(BaseModel):
         return found
 
 
-Work = Callable[[FetchedPage, bytes], ParsedArticle | Rejection]
+Work = Callable[[FetchedPage, bytes], Awaitable[ParsedArticle | Rejection]]
 Told = ParsedArticle | Rejection | str
 """What became of a line; a text says what was wrong with it."""
 
@@ -182,7 +183,7 @@ def opened(line: bytes, hear: Hear, most: int, now: datetime) -> Opened:
     if len(line) > MAX_LINE_BYTES:
         return Opened(None, error=f"the line has more than {MAX_LINE_BYTES} bytes")
     try:
-        fields = json.loads(line)
+        fields = json.loads(line, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         return Opened(None, error=f"the line is no JSON: {error}")
     if not isinstance(fields, dict):
@@ -216,79 +217,20 @@ def told(identity: JsonValue, result: Told) -> bytes:
     return b'{"id":' + name + b',"article":' + article + b',"rejection":' + rejection + more + b"}\n"
 
 
-def answer(found: Opened, work: Work) -> Told:
-    """What becomes of a page, in this process. Never raises for what a page holds."""
+async def answer(found: Opened, work: Work) -> bytes:
+    """The line that answers a page. Never raises for what a page holds."""
     if found.page is None:
-        return found.error or "there is no page"
+        return told(found.id, found.error or "there is no page")
     try:
-        return work(found.page, found.content)
+        return told(found.id, await work(found.page, found.content))
+    except Poisoned as error:
+        return told(found.id, f"the page was given up: {error}")
     except Exception as error:
-        return f"the parser failed: {type(error).__name__}: {error}"
+        return told(found.id, f"the parser failed: {type(error).__name__}: {error}")
 
 
-def run(source: BinaryIO, target: BinaryIO, open_line: Callable[[bytes], Opened], work: Work) -> None:
-    """Answer every line in order, one at a time, each written before the next is read.
-
-    Raises OSError where the input can't be read or the output is closed.
-    """
-    while line := _line(source):
-        if line.strip():
-            found = open_line(line)
-            target.write(told(found.id, answer(found, work)))
-            target.flush()
-
-
-async def run_in_processes(
-    source: BinaryIO,
-    target: BinaryIO,
-    open_line: Callable[[bytes], Opened],
-    work: Callable[[FetchedPage, bytes], Awaitable[ParsedArticle | Rejection]],
-    workers: int,
-) -> None:
-    """The same with pages parsed elsewhere, some at once and written in order; a page that hangs costs only itself.
-
-    Raises OSError where the input can't be read or the output is closed.
-    """
-    waiting: asyncio.Queue[tuple[JsonValue, asyncio.Task[Told]] | None] = asyncio.Queue(workers * AHEAD)
-
-    async def one(found: Opened) -> Told:
-        if found.page is None:
-            return found.error or "there is no page"
-        try:
-            return await work(found.page, found.content)
-        except Poisoned as error:
-            return f"the page was given up: {error}"
-        except Exception as error:
-            return f"the parser failed: {type(error).__name__}: {error}"
-
-    async def take() -> None:
-        try:
-            while line := await asyncio.to_thread(_line, source):
-                if line.strip():
-                    found = await asyncio.to_thread(open_line, line)
-                    await waiting.put((found.id, asyncio.create_task(one(found))))
-        finally:
-            await waiting.put(None)
-
-    taking = asyncio.create_task(take())
-    try:
-        while (following := await waiting.get()) is not None:
-            identity, result = following
-            target.write(told(identity, await result))
-            target.flush()
-    except OSError:
-        taking.cancel()
-        raise
-    await taking
-
-
-def _line(source: BinaryIO) -> bytes:
-    """The next line; of one that is too long, a byte too much, and the rest of it is passed over."""
-    line = source.readline(MAX_LINE_BYTES + 1)
-    if len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
-        while (rest := source.readline(MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
-            continue
-    return line
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number in JSON")
 
 
 def _sentence(fault: Any) -> str:

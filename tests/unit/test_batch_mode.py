@@ -17,10 +17,11 @@ from services.contracts.articles import ParsedArticle
 from services.contracts.outcomes import Rejection
 from services.contracts.pages import FetchedPage, pack
 from services.parser import batch
-from services.parser.batch import Opened, opened, run, run_in_processes
+from services.parser.batch import Opened, answer, opened
 from services.parser.limits import Limits
 from services.parser.parse import parse
 from services.parser.worker import work
+from services.runtime.lines import answer_lines
 from services.runtime.pool import Poisoned
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -44,13 +45,17 @@ def open_line(text: bytes) -> Opened:
     return opened(text, hear, Limits().max_page_bytes, NOW)
 
 
-def answers(*lines: bytes, work: batch.Work | None = None) -> list[dict[str, Any]]:
+def answers(*lines: bytes, work: batch.Work | None = None, at_once: int = 1) -> list[dict[str, Any]]:
     target = io.BytesIO()
-    run(io.BytesIO(b"".join(lines)), target, open_line, work or parsed)
+
+    async def answered(text: bytes) -> bytes:
+        return await answer(open_line(text), work or parsed)
+
+    asyncio.run(answer_lines(io.BytesIO(b"".join(lines)), target, answered, at_once, batch.MAX_LINE_BYTES))
     return [json.loads(one) for one in target.getvalue().splitlines()]
 
 
-def parsed(page: FetchedPage, content: bytes) -> ParsedArticle | Rejection:
+async def parsed(page: FetchedPage, content: bytes) -> ParsedArticle | Rejection:
     return work(page, Limits(), "test", content)
 
 
@@ -96,7 +101,6 @@ def test_lines_are_answered_in_order_and_a_bad_one_stops_nothing(tmp_path: Path)
     assert words["first"] is words["last"] is None
     assert "no JSON" in found[1]["error"]
     assert "no JSON object" in found[2]["error"]
-    assert words["none"] == words["two"] == "give either html_path or html_base64"
     assert words["gone"] == f"html_path: {tmp_path / 'gone.html'}: No such file or directory"
     assert words["folder"].endswith("Is a directory")
     assert words["broken"].startswith("html_base64: ")
@@ -151,17 +155,17 @@ def test_a_larger_page_than_is_read_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_fault_of_the_parser_costs_one_page() -> None:
-    def clumsy(page: FetchedPage, content: bytes) -> ParsedArticle | Rejection:
+    async def clumsy(page: FetchedPage, content: bytes) -> ParsedArticle | Rejection:
         if content == b"poison":
             raise RuntimeError("tripped")
-        return parsed(page, content)
+        return await parsed(page, content)
 
     found = answers(line(html_base64=encoded("poison")), line(html_base64=encoded()), work=clumsy)
     assert found[0]["error"] == "the parser failed: RuntimeError: tripped"
     assert found[1]["article"]["title"] == "The ferry runs"
 
 
-async def test_pages_parsed_elsewhere_are_written_in_order_and_a_hanging_one_is_told() -> None:
+def test_pages_parsed_elsewhere_are_written_in_order_and_a_hanging_one_is_told() -> None:
     others_are_done, finished = asyncio.Event(), list[str]()
 
     async def slow_first(page: FetchedPage, content: bytes) -> ParsedArticle | Rejection:
@@ -172,32 +176,30 @@ async def test_pages_parsed_elsewhere_are_written_in_order_and_a_hanging_one_is_
         finished.append(page.url)
         if len(finished) == 2:
             others_are_done.set()
-        return parsed(page, content)
+        return await parsed(page, content)
 
     lines = [line(id=n, url=f"https://lake.example/n/{n}", html_base64=encoded()) for n in (1, 2, 3)]
     lines.insert(2, line(id="hangs", html_base64=encoded("hangs")))
-    target = io.BytesIO()
-    await run_in_processes(io.BytesIO(b"".join(lines)), target, open_line, slow_first, workers=2)
-    found = [json.loads(one) for one in target.getvalue().splitlines()]
+    found = answers(*lines, work=slow_first, at_once=2)
     assert [answer["id"] for answer in found] == [1, 2, "hangs", 3]
     assert finished[-1].endswith("/1")
     assert found[2]["error"] == "the page was given up: no answer within 5 s, twice"
 
 
-class Unreadable(io.RawIOBase):
-    """Standard input that is gone."""
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (b'{"id": NaN, "html_path": "a.html"}\n', "the line is no JSON: NaN is no number in JSON"),
+        (b'{"id": 1}\n', "html_path or html_base64 is missing"),
+        (b'{"id": 1, "html_path": "a", "html_base64": ""}\n', "give html_path or html_base64, and not both"),
+        (b'{"id": 1, "html_path": "a\\u0000b"}\n', "html_path: a path holds no NUL"),
+        (b'{"id": 1, "html_base64": "@@@@"}\n', "html_base64: Only base64 data is allowed"),
+    ],
+)
+def test_what_is_wrong_with_a_line_is_named(given: bytes, why: str) -> None:
+    assert [answer["error"] for answer in answers(given)] == [why]
 
-    def readline(self, size: int | None = -1, /) -> bytes:
-        raise OSError(5, "Input/output error")
 
-
-async def test_an_input_that_cannot_be_read_ends_the_run_in_both_ways() -> None:
-    source: Any = Unreadable()
-
-    async def never(page: FetchedPage, content: bytes) -> ParsedArticle | Rejection:
-        raise AssertionError("there was a page")
-
-    with pytest.raises(OSError, match="Input/output"):
-        run(source, io.BytesIO(), open_line, parsed)
-    with pytest.raises(OSError, match="Input/output"):
-        await run_in_processes(source, io.BytesIO(), open_line, never, workers=1)
+def test_base64_may_be_in_lines() -> None:
+    [found] = answers(line(html_base64=base64.encodebytes(PAGE.encode()).decode()))
+    assert found["article"]["title"] == "The ferry runs"
