@@ -15,7 +15,9 @@ async def answer_standard_input(answer: Answer, at_once: int, most_bytes: int) -
     if sys.stdin is None or sys.stdout is None:
         raise LocalRunError("Standard input and output are both needed, and one of them is closed.")
     try:
-        await answer_lines(sys.stdin.buffer, sys.stdout.buffer, answer, at_once, most_bytes)
+        # A reader of our own: the thread that waits in it may still do so at the end, when Python locks its own.
+        source = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115, ASYNC230
+        await answer_lines(source, sys.stdout.buffer, answer, at_once, most_bytes)
     except Unreadable as error:
         raise LocalRunError(f"Standard input can't be read: {error}") from None
     except BrokenPipeError:
