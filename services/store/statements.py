@@ -92,10 +92,12 @@ COPY_MENTIONS = """
 # A translation that failed later does not displace one that succeeded.
 WRITE_TRANSLATION = """
     INSERT INTO translations
-        (article_id, content_key, target, engine, model, status, title, paragraphs, seconds, detail, enriched_at)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        (article_id, content_key, target, engine, model, status, title, paragraphs, sentences, names_missing, seconds,
+         detail, enriched_at)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT (article_id, content_key, target, engine, model) DO UPDATE SET
         status = excluded.status, title = excluded.title, paragraphs = excluded.paragraphs,
+        sentences = excluded.sentences, names_missing = excluded.names_missing,
         seconds = excluded.seconds, detail = excluded.detail, enriched_at = excluded.enriched_at
     WHERE (array_position(ARRAY['failed', 'unavailable', 'unsupported', 'truncated', 'partial', 'ok'],
                           translations.status), translations.enriched_at)

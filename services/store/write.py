@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from services.store.search import search_text, search_title
 Connection = AsyncConnection[tuple[Any, ...]]
 ContentKey = tuple[str, str]
 """Article and content."""
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -250,12 +252,19 @@ def _translation_row(message: EnrichedArticle, translation: Translation) -> tupl
         translation.engine,
         translation.model or "",
         translation.status,
-        translation.title,
-        list(translation.paragraphs),
+        _storable(translation.title),
+        [_storable(paragraph) for paragraph in translation.paragraphs],
+        Jsonb([pair.model_dump(exclude_none=True) for pair in translation.sentences]),
+        list(map(_storable, translation.names_missing)),
         translation.seconds,
-        translation.detail,
+        _storable(translation.detail),
         message.enriched_at,
     )
+
+
+def _storable(text: str | None) -> str | None:
+    """What an engine said, less what Postgres takes in no text, which must not cost the article; offsets stay true."""
+    return None if text is None else _NOT_STORABLE.sub("\ufffd", text)
 
 
 async def _claim(connection: Connection, fresh: Sequence[EnrichedArticle]) -> None:

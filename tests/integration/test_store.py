@@ -23,6 +23,7 @@ from services.contracts.articles import (
     Language,
     Mention,
     ParsedArticle,
+    SentencePair,
     Translation,
 )
 from services.contracts.folding import fold
@@ -194,6 +195,36 @@ async def test_the_same_text_in_another_script_is_no_duplicate(fresh_database: s
     async with a_store(fresh_database) as write:
         await write([latin, cyrillic])
     assert sorted(receipts(fresh_database)) == [("new", "/c"), ("new", "/l")]
+
+
+async def test_each_engine_and_model_has_its_own_translation_with_its_alignment(fresh_database: str) -> None:
+    pairs = (
+        SentencePair(paragraph=None, start=0, end=5, target_start=0, target_end=5),
+        SentencePair(paragraph=0, start=0, end=4, flaw="numbers"),
+    )
+    first = Translation(
+        target="en", status="partial", engine="firefox", model="uzen 1", title="Water", paragraphs=(None,),
+        sentences=pairs, names_missing=("iso3166:UZ",),
+    )  # fmt: skip
+    hostile = Translation(
+        target="en", status="ok", engine="chat", model="m 2", title="Wa\x00ter", paragraphs=("\ud83d",), detail="\0"
+    )
+    article = enriched(f"{SITE}/1", "Suv", "Omborga suv keldi.").model_copy(update={"translations": (first,)})
+    again = {"enriched_at": article.enriched_at + timedelta(hours=1)}
+    worse = first.model_copy(update={"status": "failed", "title": None, "sentences": ()})
+    async with a_store(fresh_database) as write:
+        assert await write([article]) == [None]
+        assert await write([article.model_copy(update={"translations": (hostile, worse), **again})]) == [None]
+    layers = rows(
+        fresh_database, "SELECT engine, model, status, title, paragraphs, sentences, names_missing FROM translations"
+    )
+    assert sorted(layers) == [
+        ("chat", "m 2", "ok", "Wa\ufffdter", ["\ufffd"], [], []),
+        ("firefox", "uzen 1", "partial", "Water", [None], [p.model_dump(exclude_none=True) for p in pairs],
+         ["iso3166:UZ"]),
+    ]  # fmt: skip
+    assert rows(fresh_database, "SELECT revision FROM articles") == [(1,)]
+    assert [kind for kind, _ in receipts(fresh_database)] == ["new"], "a layer is no change of the article"
 
 
 async def test_bad_records_are_answered_alone_and_their_neighbours_are_stored(fresh_database: str) -> None:
