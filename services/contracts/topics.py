@@ -119,9 +119,10 @@ def dead_letters(stage: str, source: Topic[M]) -> RawTopic:
 
 
 def replays(stage: str, source: Topic[M]) -> RawTopic:
-    """Where dead letters come back from; only that stage reads it."""
+    """Where a stage's records come from once more, beside its source; only that stage reads it."""
+    given = "by `xabar translate redo`" if stage == "enricher" else "nothing is given back yet"
     return RawTopic(
-        f"{stage}-replays", f"dead letters given back to the {stage}; nothing is given back yet",
+        f"{stage}-replays", f"records of {source.name} given to the {stage} once more; {given}",
         timedelta(days=7), source.max_message_bytes + DEAD_LETTER_ROOM,
     )  # fmt: skip
 

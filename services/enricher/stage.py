@@ -31,6 +31,7 @@ def stage(
         url_of=lambda article: article.url,
         source_of=lambda article: article.source,
         event="enriched",
+        takes_replays=True,
     )
 
 

@@ -14,7 +14,7 @@ from services.contracts import headers as record_headers
 from services.contracts.headers import Headers
 from services.contracts.message import Message
 from services.contracts.outcomes import Rejection
-from services.contracts.topics import REJECTIONS, Topic, dead_letters
+from services.contracts.topics import REJECTIONS, RawTopic, Topic, dead_letters, replays
 
 VERSION = importlib.metadata.version("xabar")
 RECORD_OVERHEAD_BYTES = 256
@@ -49,11 +49,13 @@ class Stage(Generic[In, Out]):
     """What `done` is called in the per-source metric: parsed, enriched."""
     keeps_partition: bool = False
     """Whether the output goes to the partition of the same number as the input."""
+    takes_replays: bool = False
+    """Whether its topic of replays is read too, as the source is: records that are to have their outcome once more."""
 
     @property
-    def sources(self) -> tuple[Topic[Any], ...]:
+    def sources(self) -> tuple[Topic[Any] | RawTopic, ...]:
         """The topics that are read."""
-        return (self.source,)
+        return (self.source, replays(self.name, self.source)) if self.takes_replays else (self.source,)
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ ODD_PAGES = {
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     settings = {"FETCHER_ATTEMPTS": "2", "FETCHER_TIMEOUT_SECONDS": "10"}
     with Pipeline(tmp_path_factory.mktemp("flow") / "up", **settings) as pipeline:
-        pipeline.send_raw([(topic.name, GARBAGE) for topic in MESSAGE_TOPICS])
+        pipeline.send_raw([(name, GARBAGE) for name in (*(topic.name for topic in MESSAGE_TOPICS), ENRICHER_REPLAYS)])
         feeds = (f"{FAULTS}/empty-feed", f"{FAULTS}/html-feed")
         pipeline.watch_sources(Source(id="faults", name="Faults", homepage=FAULTS, feeds=feeds))
         submit(pipeline, [*BAD_URLS, *ODD_PAGES, f"{FAULTS}/metadata"])
@@ -60,6 +60,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
         yield pipeline
 
 
+ENRICHER_REPLAYS = "enricher-replays"
 GARBAGE = b"\x00\xffgarbage"
 
 
@@ -119,6 +120,7 @@ def test_a_reprint_is_a_duplicate_and_a_closed_page_is_not_fetched(pipeline: Pip
 def test_garbage_on_a_topic_becomes_a_dead_letter_of_whoever_reads_it(pipeline: Pipeline) -> None:
     read = {stage: {source.name} for stage, source in STAGE_INPUTS.items()}
     read["store"].add(REJECTIONS.name)
+    read["enricher"].add(ENRICHER_REPLAYS)
 
     def buried(stage: str) -> list[tuple[str | None, bytes]]:
         letters = asyncio.run(records(pipeline.run.bootstrap, dead_letters(stage, STAGE_INPUTS[stage]).name))

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from hosts import scenarios
 from hosts.bench import TRACEPARENT, Bench
-from hosts.scenarios import HELD, MIXED, WELL_BEHIND_THE_SLOW_ONE
+from hosts.scenarios import HELD, MIXED, REPLAYED, WELL_BEHIND_THE_SLOW_ONE
 
 from services.console.local.kafka import LocalKafka
 
@@ -92,8 +92,15 @@ def test_nothing_is_committed_past_a_record_in_flight_or_held(facts: SimpleNames
 
 
 @played(scenarios.every_behaviour, *ALL)
+def test_replays_have_offsets_of_their_own_beside_a_source_that_stands_still(facts: SimpleNamespace) -> None:
+    assert facts.committed_replays_before == 2
+    assert facts.committed_before[0] == 0
+    assert REPLAYED in facts.outputs
+
+
+@played(scenarios.every_behaviour, *ALL)
 def test_records_that_are_well_are_done_once(facts: SimpleNamespace) -> None:
-    assert sorted(facts.outputs) == [0, *WELL_BEHIND_THE_SLOW_ONE, 20, 23, 27, HELD, *range(31, 36)]
+    assert sorted(facts.outputs) == [0, *WELL_BEHIND_THE_SLOW_ONE, 20, 23, 27, HELD, *range(31, 36), REPLAYED]
 
 
 @played(scenarios.every_behaviour, *ALL)
@@ -114,8 +121,12 @@ def test_a_refused_page_and_a_result_that_is_too_large_are_rejected(facts: Simpl
 @played(scenarios.every_behaviour, *ALL)
 def test_only_what_is_bad_becomes_a_dead_letter_as_it_came_with_what_killed_it(facts: SimpleNamespace) -> None:
     died = sorted((int(h["dlq-offset"]), h["dlq-error-type"]) for _, h in facts.letters)
-    assert died == [(1, "undecodable"), (3, "ValueError"), (5, "Poisoned"), (6, "Poisoned")]
+    assert died == [(0, "undecodable"), (1, "undecodable"), (3, "ValueError"), (5, "Poisoned"), (6, "Poisoned")]
+    [replayed] = [(value, h) for value, h in facts.letters if h["dlq-topic"].endswith("-replays")]
+    assert (replayed[0], replayed[1]["dlq-offset"]) == (b"{a replay", "0")
     for value, headers in facts.letters:
+        if headers is replayed[1]:
+            continue
         sent = MIXED[int(headers["dlq-offset"])]
         assert value == (sent if isinstance(sent, bytes) else sent.encode())
         assert headers["dlq-partition"] == "1"
@@ -125,7 +136,7 @@ def test_only_what_is_bad_becomes_a_dead_letter_as_it_came_with_what_killed_it(f
 
 @played(scenarios.every_behaviour)
 def test_every_record_is_counted_once(facts: SimpleNamespace) -> None:
-    assert facts.outcomes == {"done": 19, "rejected": 2, "dead-lettered": 4}
+    assert facts.outcomes == {"done": 20, "rejected": 2, "dead-lettered": 5}
 
 
 @played(scenarios.every_behaviour, *ALL)

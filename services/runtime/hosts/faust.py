@@ -36,7 +36,7 @@ def run(stage: Stage[Any, Any], settings: RuntimeSettings, *, alongside: tuple[L
     def make(link: Link, gate: Gate, health: Health) -> FaustHost:
         return FaustHost(stage, settings, link, gate, health)
 
-    needed = [stage.source.name, stage.target.name, REJECTIONS.name, STAGE_CONTROLS.name]
+    needed = [*(t.name for t in stage.sources), stage.target.name, REJECTIONS.name, STAGE_CONTROLS.name]
     needed.append(dead_letters(stage.name, stage.source).name)
     asyncio.run(serve_stage(stage.name, needed, settings, make, alongside))
 
@@ -128,7 +128,11 @@ class FaustHost:
         self._app = _app(self._link.group, self._settings, self._state)
         self._app.when_rebalancing = self._rebalancing
         source = self._app.topic(
-            self._stage.source.name, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
+            *(topic.name for topic in self._stage.sources),
+            key_type=bytes,
+            value_type=bytes,
+            key_serializer="raw",
+            value_serializer="raw",
         )
         # concurrency stays 1: with more, Faust commits past records in flight.
         self._app.agent(source, name=self._stage.name)(cast(Any, self._agent))
@@ -182,7 +186,7 @@ class FaustHost:
             headers=_headers(message.headers),
             timestamp=round(message.timestamp * 1000),
         )
-        generation = (message.partition, message.generation_id)
+        generation = (message.topic, message.partition, message.generation_id)
         self._messages[record] = message
 
         def acknowledge() -> None:
@@ -199,7 +203,7 @@ class FaustHost:
             self._release.cancel()
             self._release = None
         self._joined.set()
-        logs.logger().info("assigned", stage=self._stage.name, partitions=sorted(tp.partition for tp in assigned))
+        logs.logger().info("assigned", stage=self._stage.name, partitions=sorted(map(str, assigned)))
 
     def _rebalancing(self) -> None:
         """Faust waits for all work in flight before it lets partitions go: give it up where it takes too long."""

@@ -68,7 +68,8 @@ def run(
         return _RecordHost(stage, settings, link, gate, health, on_assigned, on_revoked)
 
     needed = [t.name for t in (*stage.sources, REJECTIONS, STAGE_CONTROLS)]
-    needed += [dead_letters(stage.name, stage.sources[0]).name]
+    source = stage.source if isinstance(stage, Stage) else stage.sources[0]
+    needed += [dead_letters(stage.name, source).name]
     if stage.target is not None:
         needed.append(stage.target.name)
     asyncio.run(serve_stage(stage.name, needed, settings, make, alongside))

@@ -14,17 +14,22 @@ from services.runtime.work import Gate, Impossible, TooLarge, Worker
 
 
 class MemoryHost:
-    """Feeds records to a stage and keeps what it publishes, by topic; `committed` is the next offset per partition."""
+    """Feeds records to a stage and keeps what it publishes, by topic.
+
+    `committed` is the next offset of each of the source's partitions, `committed_replays` of those of its replays.
+    """
 
     def __init__(self, stage: Stage[Any, Any], settings: RuntimeSettings) -> None:
         self.published: dict[str, list[Outgoing]] = defaultdict(list)
         self.committed: dict[int, int] = {}
+        self.committed_replays: dict[int, int] = {}
         self.limits: dict[str, int] = {}
         """Bytes that a topic takes, where it is less than what its contract says."""
         self.stopped_because: str | None = None
         self.health = Health(stage.name, settings.stall_seconds)
         self.gate = Gate(stage.name, settings, self.health, self._publish)
         self._settings = settings
+        self._source = stage.source.name
         self._worker = Worker(stage, settings, self._publish, self.gate, self.health, on_impossible=self._stop)
 
     async def run(self, records: Iterable[Record]) -> bool:
@@ -32,14 +37,15 @@ class MemoryHost:
         for record in records:
             if self.stopped_because:
                 break
-            await self._worker.take(record, partial(self._commit, record), record.partition)
+            await self._worker.take(record, partial(self._commit, record), (record.topic, record.partition))
         ended = await self._worker.drain(self._settings.drain_seconds)
         if not ended:
             await self._worker.abandon()
         return ended
 
     def _commit(self, record: Record) -> None:
-        self.committed[record.partition] = record.offset + 1
+        offsets = self.committed if record.topic == self._source else self.committed_replays
+        offsets[record.partition] = record.offset + 1
 
     async def _publish(self, record: Outgoing) -> None:
         if record.size > self.limits.get(record.topic, record.max_bytes):

@@ -110,6 +110,7 @@ def make_stage(name: str, pool: ProcessPool) -> Stage[Task, Done]:
         url_of=lambda t: f"http://tasks.example/{t.id}",
         source_of=lambda _: "tasks",
         event="parsed",
+        takes_replays=True,
     )
 
 

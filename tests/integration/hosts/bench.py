@@ -151,6 +151,7 @@ class Bench:
         self.name = name or f"s{secrets.token_hex(4)}"
         self.partitions = 0
         self.sent: dict[int, int] = {}
+        self.replayed: dict[int, int] = {}
         self.workers: list[Worker] = []
         self._tails: dict[str, Tail] = {}
 
@@ -181,6 +182,7 @@ class Bench:
         letters = dead_letters(self.name, source(self.name))
         limits = {
             f"{self.name}-in": (partitions, source(self.name).max_message_bytes),
+            f"{self.name}-replays": (partitions, letters.max_message_bytes),
             f"{self.name}-out": (1, source(self.name).max_message_bytes),
             letters.name: (1, letter_bytes or letters.max_message_bytes),
         }
@@ -199,17 +201,18 @@ class Bench:
             await self._tails[topic].start(partitions)
         return self._tails[topic]
 
-    async def send(self, partition: int, values: Iterable[Task | bytes], key: bytes = b"k") -> None:
-        """Put records into the stage's source, all at once."""
+    async def send(self, partition: int, values: Iterable[Task | bytes], key: bytes = b"k", to: str = "in") -> None:
+        """Put records into the stage's source, or its replays, all at once."""
+        ends = self.sent if to == "in" else self.replayed
         futures = []
         for value in values:
             data = value if isinstance(value, bytes) else value.encode()
             headers = [("traceparent", TRACEPARENT.encode())]
             futures.append(
-                await self.producer.send(f"{self.name}-in", data, key=key, partition=partition, headers=headers)
+                await self.producer.send(f"{self.name}-{to}", data, key=key, partition=partition, headers=headers)
             )
         for future in futures:
-            self.sent[partition] = (await future).offset + 1
+            ends[partition] = (await future).offset + 1
 
     async def resume(self) -> None:
         """What the console does to let a paused stage go on."""
@@ -249,10 +252,10 @@ class Bench:
         found = [json.loads(r.value) for r in records]
         return [f for f in found if f["stage"] == self.name]
 
-    async def committed(self) -> dict[int, int]:
-        """The group's offset of each partition; 0 where there is none."""
+    async def committed(self, of: str = "in") -> dict[int, int]:
+        """The group's offset of each partition of the source, or of the replays; 0 where there is none."""
         offsets = await self.admin.list_consumer_group_offsets(self.group)
-        topic = f"{self.name}-in"
+        topic = f"{self.name}-{of}"
         found = {p: offsets.get(TopicPartition(topic, p)) for p in range(self.partitions)}
         return {p: max(0, offset.offset) if offset else 0 for p, offset in found.items()}
 
@@ -264,8 +267,12 @@ class Bench:
 
     async def all_committed(self) -> bool:
         """Whether everything sent was committed."""
-        committed = await self.committed()
-        return all(committed[p] >= end for p, end in self.sent.items())
+        committed, replays = await self.committed(), await self.committed("replays")
+        return all(
+            offsets[p] >= end
+            for offsets, ends in ((committed, self.sent), (replays, self.replayed))
+            for p, end in ends.items()
+        )
 
 
 def headers_of(record: ConsumerRecord) -> dict[str, str]:

@@ -33,6 +33,8 @@ MIXED = (
     Task(id=27, seconds=0.1),
 )
 HELD = 30
+REPLAYED = 40
+"""Comes from the replays, behind a record that is no message, into a partition whose source stands still."""
 HELD_SECONDS = 5.0
 """Longer than the workers' session and their rebalance timeout."""
 
@@ -51,15 +53,18 @@ async def every_behaviour(bench: Bench) -> SimpleNamespace:
     await bench.send(0, [Task(id=0, do="wait", file=str(slow)), *map(_well, WELL_BEHIND_THE_SLOW_ONE)])
     await bench.send(1, MIXED)
     await bench.send(2, [Task(id=HELD, do="hold", file=str(held)), *tasks(5, 31)])
+    await bench.send(0, [b"{a replay", Task(id=REPLAYED)], to="replays")
     worker = bench.worker()
     await worker.started()
 
     async def others_ended() -> bool:
         done = set(await bench.outputs())
-        return (await bench.committed())[1] >= len(MIXED) and done >= {*WELL_BEHIND_THE_SLOW_ONE, *range(31, 36)}
+        replays = (await bench.committed("replays"))[0]
+        behind = {*WELL_BEHIND_THE_SLOW_ONE, *range(31, 36)}
+        return (await bench.committed())[1] >= len(MIXED) and replays == 2 and done >= behind
 
     await until(others_ended, "the end of all records but two")
-    before = await bench.committed()
+    before, replays_before = await bench.committed(), await bench.committed("replays")
 
     async def held_long_enough() -> bool:
         return time.monotonic() - started > HELD_SECONDS and worker.get("/readyz")[0] == 503
@@ -83,6 +88,7 @@ async def every_behaviour(bench: Bench) -> SimpleNamespace:
         letters=[(r.value, headers_of(r)) for r in await bench.letters()],
         rejections=await bench.rejections(),
         committed_before=before,
+        committed_replays_before=replays_before[0],
         committed=await bench.committed(),
         outcomes=outcomes,
         ready_while_held=ready_while_held,
@@ -103,10 +109,14 @@ async def _every_behaviour_in_memory(folder: Path) -> SimpleNamespace:
         (1, list(MIXED)),
         (2, [Task(id=HELD, do="hold", file=str(held)), *tasks(5, 31)]),
     ]
+    traced = (("traceparent", TRACEPARENT.encode()),)
     records = [
+        Record(f"{stage.name}-replays", 0, offset, b"k", value, traced, 0)
+        for offset, value in enumerate((b"{a replay", Task(id=REPLAYED).encode()))
+    ] + [
         Record(
             stage.source.name, p, offset, b"k", v if isinstance(v, bytes) else v.encode(),
-            (("traceparent", TRACEPARENT.encode()),), 0,
+            traced, 0,
         )
         for p, list_of in values
         for offset, v in enumerate(list_of)
@@ -114,10 +124,10 @@ async def _every_behaviour_in_memory(folder: Path) -> SimpleNamespace:
     running = asyncio.create_task(host.run(records))
 
     async def others_ended() -> bool:
-        return len(host.published["memory-out"]) >= 9 + 5 + 3 and host.committed.get(1) == len(MIXED)
+        return len(host.published["memory-out"]) >= 9 + 5 + 4 and host.committed.get(1) == len(MIXED)
 
     await until(others_ended, "the end of all records but two")
-    before = {p: host.committed.get(p, 0) for p in range(3)}
+    before, replays_before = {p: host.committed.get(p, 0) for p in range(3)}, host.committed_replays.get(0)
 
     async def is_held() -> bool:
         return "held" in host.health.obstacles()
@@ -134,6 +144,7 @@ async def _every_behaviour_in_memory(folder: Path) -> SimpleNamespace:
         letters=[(o.value, {k: v.decode() for k, v in o.headers}) for o in host.published["memory-dlq"]],
         rejections=[json.loads(o.value or b"") for o in host.published[REJECTIONS.name]],
         committed_before=before,
+        committed_replays_before=replays_before,
         committed=host.committed,
         outcomes=None,
         ready_while_held=(503, str(ready_while_held)),
@@ -153,7 +164,9 @@ async def killed_again_and_again(bench: Bench, messages: int = 600, kills: int =
     dice = random.Random(7)
     await bench.create(partitions=3)
     for partition in range(3):
-        await bench.send(partition, tasks(messages // 3, partition * (messages // 3), seconds=0.03))
+        of_both = tasks(messages // 3, partition * (messages // 3), seconds=0.03)
+        await bench.send(partition, of_both[::2])
+        await bench.send(partition, of_both[1::2], to="replays")
     # The first to be killed commits nothing but when its group changes.
     workers = [bench.worker(COMMIT_SECONDS=every, KAFKA_SESSION_TIMEOUT_SECONDS="1") for every in ("60", "0.3")]
     await asyncio.gather(*(worker.started() for worker in workers))
