@@ -17,6 +17,7 @@ from services.runtime.health import Health
 from services.runtime.link import LARGEST, Link, Unusable, as_record
 from services.runtime.settings import RuntimeSettings
 from services.runtime.stage import Record
+from services.runtime.topics import connect
 
 CONNECT_SECONDS = 10.0
 
@@ -92,6 +93,30 @@ async def offsets(settings: RuntimeSettings, topics: Sequence[str]) -> dict[str,
         for tp in tps:
             found.setdefault(tp.topic, []).append((first[tp], after[tp]))
     return found
+
+
+@contextlib.asynccontextmanager
+async def behind(settings: RuntimeSettings, stage: str, topic: str) -> AsyncIterator[Callable[[], Awaitable[int]]]:
+    """A way to ask how many records of a topic a stage has still before it.
+
+    Raises LocalRunError when the broker does not answer; what is given raises KafkaError then.
+    """
+    async with _reader(settings, topic) as reader:
+        try:
+            admin = await connect(settings, CONNECT_SECONDS)
+        except KafkaError as error:
+            raise LocalRunError(f"No broker answers at {settings.kafka_bootstrap_servers}: {error}") from None
+
+        async def unread() -> int:
+            tps = reader.assignment()
+            committed = await admin.list_consumer_group_offsets(f"{settings.kafka_group_prefix}{stage}")
+            first, after = await reader.beginning_offsets(tps), await reader.end_offsets(tps)
+            return sum(after[tp] - max(first[tp], committed[tp].offset if tp in committed else 0) for tp in tps)
+
+        try:
+            yield unread
+        finally:
+            await admin.close()
 
 
 async def tail(

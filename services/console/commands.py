@@ -27,6 +27,7 @@ from services.console.settings import ConsoleSettings, settings_for
 from services.console.source_commands import sources
 from services.console.stay import purge, stay, stop
 from services.console.terminal import HERE, State, screen
+from services.console.translate_commands import translate
 from services.contracts.identity import BadUrl, canonical_url, host_of
 from services.contracts.outcomes import StageControl
 from services.contracts.pages import FetchRequest
@@ -49,6 +50,7 @@ app.command()(backfill)
 app.command()(parse)
 app.command()(enrich)
 app.add_typer(recipe, name="recipe")
+app.add_typer(translate, name="translate")
 
 
 @app.command()

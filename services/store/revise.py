@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,6 +39,20 @@ class Content:
     def facts(self) -> dict[str, Any]:
         """All that the parser found and that has no column of its own."""
         return self.article.model_dump(mode="json", exclude=_OWN_COLUMNS, exclude_none=True)
+
+
+def restored(
+    article_id: str,
+    content_key: str,
+    fetched_at: datetime,
+    title: str,
+    lead: str | None,
+    text: str,
+    facts: Mapping[str, Any],
+) -> ParsedArticle:
+    """The article as it came, from the columns of its content; only its stamps are not kept."""
+    own = {"article_id": article_id, "content_key": content_key, "fetched_at": fetched_at}
+    return ParsedArticle.model_validate({**facts, **own, "title": title, "lead": lead, "text": text})
 
 
 def content_of(message: EnrichedArticle) -> Content:

@@ -21,7 +21,7 @@ from services.store import statements as sql
 from services.store.duplicates import Holder, duplicate_of, editions_of
 from services.store.fold import History, Observation, fold
 from services.store.receipts import Told, due, told_by
-from services.store.revise import Content, changed, content_of, observation_of
+from services.store.revise import Content, changed, content_of, observation_of, restored
 from services.store.search import search_text, search_title
 
 Connection = AsyncConnection[tuple[Any, ...]]
@@ -317,8 +317,7 @@ def _content(
     text: str,
     facts: dict[str, Any],
 ) -> Content:
-    own = {"article_id": id_, "content_key": content_key, "fetched_at": fetched_at}
-    article = ParsedArticle.model_validate({**facts, **own, "title": title, "lead": lead, "text": text})
+    article = restored(id_, content_key, fetched_at, title, lead, text, facts)
     return Content(article, language, script, enriched_at)
 
 
