@@ -23,7 +23,7 @@ SELECT a.article_id, a.canonical_url, a.host, a.source, a.language, a.title, a.p
 FROM articles a
 LEFT JOIN LATERAL (SELECT status, title FROM translations t
                    WHERE (t.article_id, t.content_key) = (a.article_id, a.content_key)
-                   ORDER BY enriched_at DESC LIMIT 1) t ON true
+                   ORDER BY status <> 'ok', enriched_at DESC LIMIT 1) t ON true
 ORDER BY a.host, a.published_at
 """
 

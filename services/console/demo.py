@@ -6,21 +6,24 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from services.console import compare
-from services.console.archive import StoredArticle, receipts, stored_articles
+from services.console.archive import StoredArticle, find, receipts, stored_articles
 from services.console.local.errors import LocalRunError
 from services.console.local.run import LocalRun
 from services.console.newsroom.content import GoldArticle
 from services.console.newsroom.server import Newsroom
+from services.console.reading import best_first, side_by_side
 from services.console.settings import runs_in
 from services.console.status import read_stages, stage_table
 from services.console.stay import register
@@ -31,6 +34,9 @@ SETTLE_SECONDS = 2.0
 POLL_SECONDS = 10.0
 """On a second run the sites may have been visited too lately to be asked again soon."""
 SHOWN_ENTITIES = 3
+SHOWN_LINES = 6
+"""Of the article that is shown with its translation."""
+READABLE = ("ok", "partial")
 COLUMNS: dict[str, dict[str, int]] = {
     "site": {"width": 9},
     "language": {"width": 8},
@@ -51,6 +57,8 @@ class Report:
     faults: Sequence[str]
     seconds: float
     peak_memory_bytes: int
+    translated: Mapping[str, Any] | None
+    """An article that was translated, with all that hangs on it."""
 
 
 def overrides(newsroom: Newsroom) -> dict[str, str]:
@@ -75,6 +83,8 @@ def run(folder: Path, screen: Console, seconds: float) -> int:
             screen.print(f"  up after {time.monotonic() - began:.1f} s\n")
             report = asyncio.run(_watch(local, newsroom, gold, screen, seconds))
     screen.print(article_table(report.stored))
+    if report.translated is not None:
+        screen.print(read_in_english(report.translated))
     _conclude(report, gold, screen)
     return 1 if report.faults else 0
 
@@ -117,7 +127,9 @@ async def _watch(
     took = time.monotonic() - began
     stored = await stored_articles(local.database_url)
     new = await receipts(local.database_url) - before
-    return Report(stored, sum(new.values()), compare.faults(gold, stored), took, peak)
+    translated = [article.article_id for article in stored if article.translation_status in READABLE]
+    one = await find(local.database_url, translated[0]) if translated else None
+    return Report(stored, sum(new.values()), compare.faults(gold, stored), took, peak, one)
 
 
 def article_table(stored: Sequence[StoredArticle]) -> Table:
@@ -135,6 +147,12 @@ def article_table(stored: Sequence[StoredArticle]) -> Table:
         title = f"{article.title} [dim](reprint)[/dim]" if article.duplicate_of else article.title
         table.add_row(article.host.removesuffix(".example"), article.language, when, title, english, entities)
     return table
+
+
+def read_in_english(article: Mapping[str, Any]) -> RenderableType:
+    """One article beside its translation, sentence by sentence."""
+    head = Text(f"\n{article['canonical_url']} and its translation, sentence by sentence", style="dim")
+    return Group(head, side_by_side(article, best_first(article["translations"])[0], article["language"], SHOWN_LINES))
 
 
 def _conclude(report: Report, gold: Sequence[GoldArticle], screen: Console) -> None:

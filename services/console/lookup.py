@@ -9,6 +9,7 @@ from rich.text import Text
 
 from services.console import archive
 from services.console.local.errors import LocalRunError
+from services.console.reading import best_first, by_whom, side_by_side
 from services.console.settings import ConsoleSettings
 
 
@@ -33,10 +34,12 @@ async def article(settings: ConsoleSettings, url_or_id: str) -> RenderableType:
         seen = ", ".join(entity["surfaces"] or ())
         facts.add_row("entity", escape(f"{entity['entity_id']}  {entity['type']}  {entity['name']}  ({seen})"))
     parts: list[RenderableType] = [Text(found["title"], style="bold"), facts, Text(""), Text(found["text"])]
-    for translation in found["translations"]:
-        engine = f"{translation['engine']} {translation['model'] or ''}".strip()
-        parts += [Text(""), Text(f"{translation['target']}: {translation['status']}, {engine}", style="bold")]
-        if translation["title"]:
-            parts.append(Text(translation["title"]))
-        parts += [Text(p or "[not translated]") for p in translation["paragraphs"]]
+    shown: set[str] = set()
+    for layer in best_first(found["translations"]):
+        parts.append(Text(""))
+        if layer["target"] in shown or layer["title"] is None:
+            parts.append(Text(f"{by_whom(layer)}  {layer['title'] or ''}".rstrip()))
+        else:
+            parts.append(side_by_side(found, layer, found["language"]))
+        shown.add(layer["target"])
     return Group(*parts)
