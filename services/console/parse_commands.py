@@ -157,7 +157,11 @@ def _many(settings: ParserSettings, workers: int, timeout: float | None) -> None
         asyncio.run(answer_standard_input(answered, 1, MAX_LINE_BYTES))
         return
     pool = ProcessPool(workers, timeout or settings.parser_timeout_seconds, warm, settings.parser_worker_memory_bytes)
-    try:
-        asyncio.run(answer_standard_input(answered, workers, MAX_LINE_BYTES))
-    finally:
-        pool.close()
+
+    async def all_of_them() -> None:
+        try:
+            await answer_standard_input(answered, workers, MAX_LINE_BYTES)
+        finally:  # before what still runs is cancelled: for each of those, the pool would start a process anew
+            pool.close()
+
+    asyncio.run(all_of_them())

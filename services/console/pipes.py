@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from typing import BinaryIO
 
 from services.console.local.errors import LocalRunError
 from services.runtime.lines import Answer, Unreadable, answer_lines
@@ -15,9 +16,7 @@ async def answer_standard_input(answer: Answer, at_once: int, most_bytes: int) -
     if sys.stdin is None or sys.stdout is None:
         raise LocalRunError("Standard input and output are both needed, and one of them is closed.")
     try:
-        # A reader of our own: the thread that waits in it may still do so at the end, when Python locks its own.
-        source = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115, ASYNC230
-        await answer_lines(source, sys.stdout.buffer, answer, at_once, most_bytes)
+        await answer_lines(_standard_input(), sys.stdout.buffer, answer, at_once, most_bytes)
     except Unreadable as error:
         raise LocalRunError(f"Standard input can't be read: {error}") from None
     except BrokenPipeError:
@@ -28,3 +27,11 @@ async def answer_standard_input(answer: Answer, at_once: int, most_bytes: int) -
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise LocalRunError(f"Standard output can't be written: {error.strerror or error}") from None
+
+
+def _standard_input() -> BinaryIO:
+    """A reader of our own: the thread that waits in it may still do so at the end, when Python locks its own."""
+    try:
+        return open(sys.stdin.fileno(), "rb", closefd=False)
+    except OSError:  # no file stands behind it
+        return sys.stdin.buffer

@@ -71,6 +71,10 @@ def parse(
 def _article(
     page: FetchedPage, limits: Limits, now: datetime, version: str, content: bytes | None, recipes: RecipeBook
 ) -> ParsedArticle:
+    try:
+        canonical_url(page.url)
+    except BadUrl as error:
+        raise _Refused("bad-url", str(error)) from None
     decoded = _text_of(page, limits, content)
     tree = LexborHTMLParser(decoded.text)
     recipe = recipes.choose(page.url, page.fetched_at, tree)

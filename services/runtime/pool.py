@@ -30,6 +30,10 @@ class Poisoned(Exception):
     """The input hung or crashed its process, and again when tried alone: bad data."""
 
 
+class Closed(Exception):
+    """The pool was closed while there was work for it."""
+
+
 class ProcessPool:
     """Killable workers for one import-light function per task; results must pickle."""
 
@@ -100,8 +104,8 @@ class ProcessPool:
 
     def close(self) -> None:
         """Kill the workers, busy or not."""
-        self._many.end()
         self._alone.end()
+        self._many.end()
 
 
 class _Renewable:
@@ -114,21 +118,27 @@ class _Renewable:
     def __init__(self, make: Callable[[], pebble.ProcessPool]) -> None:
         self._make = make
         self._pool = make()
+        self._ended = False
 
     def usable(self) -> pebble.ProcessPool:
-        """The pool, or a new one in its place."""
+        """The pool, or a new one in its place. Raises Closed."""
+        if self._ended:
+            raise Closed("the pool is closed")
         if not self._pool.active:
             threading.Thread(target=_end, args=(self._pool,), daemon=True).start()
             self._pool = self._make()
         return self._pool
 
     def end(self) -> None:
-        """Kill its workers."""
+        """Kill its workers, for good: who is in the middle of a task must not start others for another try."""
+        self._ended = True
         _end(self._pool)
 
 
 def _end(pool: pebble.ProcessPool) -> None:
     pool.stop()  # type: ignore[no-untyped-call]
+    # Left to itself pebble first unlinks the workers' locks: a worker that is just starting then says so at length.
+    pool._pool_manager.worker_manager.force_stop_workers()  # type: ignore[no-untyped-call]
     with contextlib.suppress(TimeoutError):
         pool.join(timeout=5)
 

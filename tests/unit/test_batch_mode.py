@@ -128,6 +128,12 @@ def test_what_is_no_url_is_a_rejection_as_in_the_stage() -> None:
     assert "begins with neither http:// nor https://" in answer["rejection"]["detail"]
 
 
+@pytest.mark.parametrize("url", ["https://[::1/z", "https://a.example:99999/z"])
+def test_a_url_that_breaks_its_own_grammar_is_a_rejection_too(url: str) -> None:
+    [found] = answers(line(url=url, html_base64=encoded()))
+    assert found["rejection"]["reason"] == "bad-url"
+
+
 def test_headers_count_whatever_their_case() -> None:
     cyrillic = PAGE.replace("The ferry over the lake", "Паром через озеро").encode("koi8-r")
     headers = {"Content-Type": "Text/HTML; Charset=KOI8-R", "x-Robots-TAG": ["noarchive", "noai"], "Age": 7}

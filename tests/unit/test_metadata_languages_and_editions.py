@@ -6,6 +6,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from services.contracts.pages import Rights
+from services.parser.metadata.languages import tag_of
 from services.parser.metadata.metadata import Metadata, metadata_of
 from services.parser.page.blocks import layout_of
 
@@ -138,3 +139,8 @@ def test_declared_editions_are_not_told_again_by_the_switcher() -> None:
 def test_thousands_of_links_are_bounded() -> None:
     links = "".join(f'<a href="/l{n}/uz/news/771" hreflang="x{n % 10}y">{n}</a>' for n in range(20_000))
     assert len(read(url="https://dolina.example/ru/news/771", body=links).editions) <= 24
+
+
+@pytest.mark.parametrize(("code", "tag"), [("oz", "uz"), ("OZ", "uz"), ("uz-oz", "uz-OZ"), ("kaz", "kk"), ("tg", "tg")])
+def test_a_code_that_is_none_names_the_language_that_is_meant(code: str, tag: str) -> None:
+    assert tag_of(code) == tag

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
 import pytest
 
 from services.parser.body.noise import is_next_page, is_plain, kind_of, views
@@ -232,6 +237,12 @@ def test_what_could_be_a_subheading_or_a_label_goes_at_the_edges_only(line: str)
         ("12к просмотров", 12_000),
         ("۱۲۳ بازدید", 123),
         ("Кўришлар сони: 2,310", 2310),
+        ("بازدید: ۱٬۲۳۴", 1234),
+        ("1,2 тыс. просмотров", 1200),
+        ("1,5 mln koʻrildi", 1_500_000),
+        ("👁 12 345", 12_345),
+        ("Просмотров: 1 234 (сегодня 12)", 1234),
+        ("Просмотров сегодня: 5", None),
         ("Views of 12 experts", None),
         ("Views", None),
         ("1465", None),
@@ -247,3 +258,15 @@ def test_a_counter_gives_its_number(line: str, number: int | None) -> None:
 def test_a_link_to_the_next_page_is_known_by_its_text(text: str) -> None:
     assert is_next_page(text)
     assert not is_next_page("Next article about the river")
+
+
+@pytest.mark.parametrize("file", ["body/noise.toml", "metadata/bylines.toml", "dates/words.toml", "verdict.toml"])
+def test_no_list_of_words_says_a_word_twice(file: str) -> None:
+    def lists(name: str, value: Any) -> Iterator[tuple[str, list[Any]]]:
+        for key, inner in value.items() if isinstance(value, dict) else ():
+            yield from lists(f"{name}.{key}", inner)
+        if isinstance(value, list):
+            yield name, value
+
+    words = tomllib.loads(files("services.parser").joinpath(file).read_text("utf-8"))
+    assert [(name, word) for name, value in lists("", words) for word in value if value.count(word) > 1] == []

@@ -32,6 +32,7 @@ _MAX_CREDIT_CHARS = 120
 _MAX_ALSO_CHARS = 240
 _MAX_WORDS = 6
 """Of a line that names a maker or leads to the page."""
+MOST_VIEWS = 10**12
 _MAX_WORDS_BESIDE_A_DATE = 12
 _MAX_LABEL_WORDS = 3
 _MAX_LABEL_CHARS = 24
@@ -53,7 +54,14 @@ _WITHOUT_DIGITS = dict.fromkeys(map(ord, "0123456789"))
 _APOSTROPHE = re.compile(r"['`]")
 _DIGIT = re.compile(r"\d")
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
-_NUMBER = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u202f,.]\d{3})+(?!\d)|\d+(?:[.,]\d+)?\s?[kKкК]\b|\d+")
+_NUMBER = re.compile(
+    r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u2009\u202f,.\u066c]\d{3})+(?!\d)"
+    r"|\d+(?:[.,]\d+)?\s?(?:[kKкК]|тыс|ming|минг|мың|миң|bin|mln|млн|mn)\b|\d+"
+)
+_SCALES = {"k": 10**3, "к": 10**3, "тыс": 10**3, "ming": 10**3, "минг": 10**3, "мың": 10**3, "миң": 10**3, "bin": 10**3}
+_SCALES |= {"mln": 10**6, "млн": 10**6, "mn": 10**6}
+_ASIDE = re.compile(r"\([^()]{0,40}\)")
+_EYE = "👁"
 _LABEL = re.compile(r"([^:：]{1,48})[:：]\s?")
 _CREDITED = re.compile(r"\W{0,3}([^\W\d_][^:：©/(|]{0,40}?)\s{0,2}[:：©/(|]")
 _OPENS_A_TRAIL = re.compile(r"([^/›»>|→•·\\]{1,40}?)\s{0,3}[/›»>|→•·\\]")
@@ -92,6 +100,8 @@ _SHARE_WORDS = frozenset(word for phrase in _SHARE | _PRINT for word in phrase.s
 _LABELLED, _READING, _HOMES, _MAKERS = _keys("labels"), _keys("reading"), _keys("homes"), _keys("makers")
 _TIMES = _keys("times")
 _JOINING = _keys("joining")
+_TODAY = _keys("today")
+_SCALE_WORDS = frozenset(map(key, _SCALES))
 _NEXT_PAGE = _keys("next_page")
 _ARROWS = frozenset({"»", "›", "→", ">", ">>"})
 
@@ -170,7 +180,7 @@ def _whole(line: str, words: str) -> Kind | None:
     if words in _SHARE or _names_networks(line, parts):
         return "share"
     if _DIGIT.search(line):
-        if views(line) is not None:
+        if views(line) is not None or _are_views(line.translate(_WITHOUT_DIGITS)):
             return "views"
         if words in _READING or _unlabelled_reading(words):
             return "label"
@@ -248,10 +258,13 @@ def _unlabelled_reading(words: str) -> bool:
 
 
 def views(line: str) -> int | None:
-    """The number that a line gives as its views: `Views: 1 465`, `1.2K просмотров`."""
-    if len(line) > MAX_LINE_CHARS or not _are_views(line.translate(_WITHOUT_DIGITS)):
+    """The number that a line gives as its views: `Views: 1 465`, `1.2K просмотров`; not those of one day."""
+    if len(line) > MAX_LINE_CHARS:
         return None
-    if _counted(_NUMBER.sub(" ", line)) not in _VIEWS:
+    line = _ASIDE.sub(" ", line.replace(_EYE, "views ", 1) if line.startswith(_EYE) else line)
+    if not _are_views(line.translate(_WITHOUT_DIGITS)) or _TODAY.intersection(key(line).split()):
+        return None
+    if _counted(_NUMBER.sub(" ", line.translate(dates.ASCII_DIGITS))) not in _VIEWS:
         return None
     numbers = _NUMBER.findall(line.translate(dates.ASCII_DIGITS))
     return _count(numbers[0]) if len(numbers) == 1 else None
@@ -259,9 +272,13 @@ def views(line: str) -> int | None:
 
 @lru_cache(maxsize=16_384)
 def _are_views(rest: str) -> bool:
-    """Whether a line without its digits can be a counter of views; a letter may be left of `1.2K`."""
+    """Whether a line without its digits can be a counter of views; a letter or a word may be left of `1.2K`."""
     words = _counted(rest)
-    return words in _VIEWS or (words[:2] == "k " and words[2:] in _VIEWS) or words.removesuffix(" k") in _VIEWS
+    if words in _VIEWS:
+        return True
+    first, _, behind = words.partition(" ")
+    before, _, last = words.rpartition(" ")
+    return (first in _SCALE_WORDS and behind in _VIEWS) or (last in _SCALE_WORDS and before in _VIEWS)
 
 
 def _counted(rest: str) -> str:
@@ -311,8 +328,8 @@ def _unlabelled(left: list[str]) -> list[str]:
 
 
 def _count(number: str) -> int:
-    thousands = number[-1] in "kKкК"
-    digits = number.rstrip("kKкК \u00a0")
-    if thousands:
-        return round(float(digits.replace(",", ".")) * 1000)
-    return min(int(re.sub(r"\D", "", digits)), 10**12)
+    scale = next((scale for scale in _SCALES if number.lower().endswith(scale)), None)
+    if scale is None:
+        return min(int(re.sub(r"\D", "", number)), MOST_VIEWS)
+    digits = number[: -len(scale)].strip().replace(",", ".")
+    return min(round(float(digits) * _SCALES[scale]), MOST_VIEWS)

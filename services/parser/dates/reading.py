@@ -38,7 +38,6 @@ _PLAIN = ASCII_DIGITS | {
     ord("‑"): "-", ord("−"): "-", ord("："): ":",
 }  # fmt: skip
 """One character for one: invisible ones are spaces."""
-_MASK = "\0"
 
 _NUMERIC = re.compile(
     r"(?<!\d)(?P<year>\d{4})(?P<by>[-/.])(?P<month>\d{1,2})(?P=by)(?P<day>\d{1,2})(?!\d)"
@@ -62,6 +61,11 @@ _AFTER_A_CLOCK_WORD = re.compile(
     r"(?<!\w)(?:kl|klo|kello|soat|saat|sagat|соат|сағат|саат|в|at|alle|ore|a las|às|ساعت)\.?\s"
     r"(?P<dotted>[01]?\d|2[0-3])\.(?P<minutes>[0-5]\d)(?![\d.]\d?)",
     re.IGNORECASE,
+)
+_MASK = "\0"
+_AFTER_A_YEAR = re.compile(
+    rf"(?:(?<=(?:19|20)\d\d)|(?<={_MASK * 4}))(?:\s?(?:г|й|ж|y)\b\.?)?,?\s{{1,2}}"
+    r"(?P<dotted>[01]\d|2[0-3])\.(?P<minutes>[0-5]\d)(?![\d.]\d?)"
 )
 _UHR = re.compile(r"\s?Uhr\b", re.IGNORECASE)
 _SHORT_DAY = re.compile(r"(?<![\d.:/,-])(0?[1-9]|[12]\d|3[01])([./])(0[1-9]|1[0-2])(?![\d:/-])(?!\.\d)")
@@ -329,6 +333,7 @@ def _times(plain: str, habits: Habits) -> list[_Time]:
     matches = [*_TIME.finditer(plain)]
     if "." in plain:
         matches += _AFTER_A_CLOCK_WORD.finditer(plain)
+        matches += _AFTER_A_YEAR.finditer(plain)
     for match in sorted(matches, key=lambda m: m.start()):
         if match.start() < at:
             continue

@@ -33,6 +33,9 @@ _BLOCKS_AROUND = (4, 14)
 _OF_THE_HEADLINE = 3
 """Blocks from the headline within which a footer is the headline's and not the page's."""
 _MOST_MEMBERS = 40
+_BARS = re.compile(r"\s[|·•/]\s")
+_SPACES_OF_A_SENTENCE = 5
+"""Shorter ones may be a name with a job."""
 _MOST_SHAPED = 60
 _NEAR = 12
 """Marked elements between the headline and a byline that is taken for near."""
@@ -224,8 +227,13 @@ def _read(blocks: Sequence[Block], headline: int | None, sites: frozenset[str]) 
 def _bylines(blocks: Sequence[Block], index: int) -> Iterator[str]:
     """What a short block says after a label: in its text, in its elements, or in the block after it."""
     block = blocks[index]
+    if block.text.count(" ") >= _SPACES_OF_A_SENTENCE and noise.is_sentence(block.text):
+        return
     if (text := after_label(block.text)) and len(text) <= MAX_LINE_CHARS:
         yield text
+    if len(block.text) <= MAX_LINE_CHARS:  # beside a date: in an element of its own, or behind a bar
+        beside = [text for _, text in block.pieces[1:12]] or _BARS.split(block.text)[1:]
+        yield from filter(None, (after_label(part.strip()) for part in beside))
     for at, (_, piece) in enumerate(block.pieces[:12]):
         # Medically reviewed | by | Jane Doe: that is no author.
         if at and _OTHER_CREDIT.search(block.pieces[at - 1][1]):

@@ -19,6 +19,7 @@ from services.parser.page.blocks import Block
 from services.parser.page.structured import Graph
 
 _DATA = tomllib.loads(files(__package__).joinpath("languages.toml").read_text("utf-8"))
+_MISNAMED: dict[str, str] = _DATA["misnamed"]
 _ADDRESS: dict[str, str] = _DATA["address"]
 _ADDRESS_AT: dict[str, dict[str, str]] = _DATA["address_at"]
 _SHOWN = {name: tag for tag, names in _DATA["shown"].items() for name in names}
@@ -50,7 +51,12 @@ def tag_of(value: str | None) -> str | None:
     if not _TAG.match(value):
         return None
     first, *rest = value.replace("_", "-").split("-")
-    return "-".join([first.lower(), *(r.title() if len(r) == 4 else r.upper() if len(r) == 2 else r for r in rest)])
+    return "-".join(
+        [
+            _MISNAMED.get(first.lower(), first.lower()),
+            *(r.title() if len(r) == 4 else r.upper() if len(r) == 2 else r for r in rest),
+        ]
+    )
 
 
 @lru_cache(maxsize=4_096)
