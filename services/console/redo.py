@@ -69,6 +69,8 @@ class Due:
     chars: int
     """That the engine will be asked for, at most: what its cache knows is free."""
     at: datetime
+    standing: Standing
+    """How its best translation stands now."""
     elsewhere: str | None
     """The engine that the routes name instead, where they name another."""
 
@@ -91,10 +93,12 @@ def due(row: Mapping[str, Any], wish: Wish) -> Due | None:
     layers: Sequence[tuple[str, str, Standing]] = row["layers"]
     if any(e == engine and wish.model in (None, m) and status in enough for e, m, status in layers):
         return None
-    if min((status for _, _, status in layers), key=BEST_FIRST.index, default="none") not in wish.standings:
+    standing: Standing = min((status for _, _, status in layers), key=BEST_FIRST.index, default="none")
+    if standing not in wish.standings:
         return None
     chars = row["title_chars"] if headline else row["chars"]
-    return Due(row["article_id"], language, engine, chars, row["at"], None if routed == engine else routed or NONE)
+    elsewhere = None if routed == engine else routed or NONE
+    return Due(row["article_id"], language, engine, chars, row["at"], standing, elsewhere)
 
 
 async def all_due(database_url: str, wish: Wish) -> list[Due]:

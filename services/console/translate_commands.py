@@ -76,11 +76,12 @@ def redo(
     if not wanted:
         screen.print("Nothing is to be done: every such article has its translation.")
         return
-    table = Table("language", "engine", "articles", "characters", box=None)
-    kinds = Counter((one.language, one.engine) for one in wanted)
-    for kind, count in sorted(kinds.items()):
-        chars = sum(one.chars for one in wanted if (one.language, one.engine) == kind)
-        table.add_row(*kind, f"{count:,}", f"{chars:,}")
+    table = Table("language", "engine", "now", "articles", "characters", box=None)
+    kinds: dict[tuple[str, str, str], list[int]] = {}
+    for one in wanted:
+        kinds.setdefault((one.language, one.engine, one.standing), []).append(one.chars)
+    for kind, chars in sorted(kinds.items()):
+        table.add_row(*kind, f"{len(chars):,}", f"{sum(chars):,}")
     screen.print(table)
     total = sum(one.chars for one in wanted)
     left = f"; {len(found) - len(wanted):,} more are left for later" if len(found) > len(wanted) else ""
@@ -101,7 +102,7 @@ def redo(
         screen.print(f"{given['given']:,} of {len(wanted):,} were given. Run it again for the rest.")
         raise typer.Exit(130) from None
     except (Transient, KafkaError) as error:
-        said = f"{given['given']:,} of {len(wanted):,} were given, then the broker went away"
+        said = f"{given['given']:,} of {len(wanted):,} were given, then the broker failed"
         raise LocalRunError(f"{said}: {error}. Run it again for the rest.") from None
     screen.print(f"{given['given']:,} articles were given to the {STAGE}, and it has taken them all.")
     if given["too large"]:
