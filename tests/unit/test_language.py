@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.enricher import language
-from services.enricher.language import identify
+from services.enricher.language import Guess, article, identify, identify_text, text
 from services.enricher.script import main_script
 from services.enricher.settings import PLAUSIBLE
 
@@ -67,8 +66,8 @@ def test_karakalpak_is_told_by_its_letters() -> None:
 
 
 def test_kazakh_in_latin_letters_says_so() -> None:
-    assert language._tag("kk", "Qazaqstan Respublikasy") == "kk-Latn"
-    assert language._tag("kk", "Қазақстан") == "kk"
+    assert text.tag_of("kk", "Qazaqstan Respublikasy") == "kk-Latn"
+    assert text.tag_of("kk", "Қазақстан") == "kk"
 
 
 def test_a_short_text_is_not_taken_for_a_language_outside_of_the_list() -> None:
@@ -82,7 +81,7 @@ def test_a_megabyte_in_one_line_is_told_quickly() -> None:
 def test_a_megabyte_of_short_paragraphs_is_told_quickly() -> None:
     said = identify("", [TEXTS["tr"], TEXTS["ru"]] + ["Сегодня"] * 150_000)
     assert said.tag == "ru"
-    assert len(said.paragraphs) == language.EXAMINED_PARAGRAPHS - 1
+    assert len(said.paragraphs) == article.EXAMINED_PARAGRAPHS - 1
 
 
 @given(st.text(max_size=300), st.lists(st.text(max_size=200), max_size=4))
@@ -100,12 +99,12 @@ def test_the_script_of_most_letters_counts() -> None:
 
 
 def test_english_is_not_believed_where_the_other_engine_gives_it_no_chance() -> None:
-    english = language.Guess("en", 0.99)
-    assert language.identify_text(TEXTS["pt"], NEWS, first_opinion=lambda _: english).language == "pt"
-    assert language.identify_text(TEXTS["en"], NEWS, first_opinion=lambda _: english).language == "en"
+    english = Guess("en", 0.99)
+    assert identify_text(TEXTS["pt"], NEWS, first_opinion=lambda _: english).language == "pt"
+    assert identify_text(TEXTS["en"], NEWS, first_opinion=lambda _: english).language == "en"
 
 
 def test_no_language_is_believed_in_a_script_that_it_is_not_written_in() -> None:
-    romanian = language.Guess("ro", 0.99)
-    assert language.identify_text(TEXTS["ky"], first_opinion=lambda _: romanian).language == "ky"
-    assert language.identify_text(TEXTS["fa"], first_opinion=lambda _: romanian).language == "fa"
+    romanian = Guess("ro", 0.99)
+    assert identify_text(TEXTS["ky"], first_opinion=lambda _: romanian).language == "ky"
+    assert identify_text(TEXTS["fa"], first_opinion=lambda _: romanian).language == "fa"
