@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.enricher.language import Guess, article, identify, identify_text, text
+from services.enricher.language import Guess, article, identify, identify_text
+from services.enricher.language import text as of_text
 from services.enricher.script import main_script
 from services.enricher.settings import PLAUSIBLE
 
@@ -59,15 +60,64 @@ def test_control_characters_and_lone_surrogates_do_no_harm() -> None:
     assert identify("", [TEXTS["en"].replace(" ", "\x01 ", 2) + "\ud83d \ufdd0"]).tag == "en"
 
 
-def test_karakalpak_is_told_by_its_letters() -> None:
-    assert (
-        identify("", ["Бүгин қалада жаңа китапхана ашылды ҳәм оған көп адамлар келди, ўақыя әҳмийетли."]).tag == "kaa"
-    )
+@pytest.mark.parametrize(
+    ("tag", "text"),
+    [
+        ("kaa", "Бүгин қалада жаңа китапхана ашылды ҳәм оған көп адамлар келди, ўақыя әҳмийетли."),
+        ("kaa", "Бүгин Нөкис қаласында жаңа китапхана ашылды."),
+        ("kaa-Latn", "Búgin qalada jańa kitapxana ashıldı hám oǵan kóp adamlar keldi."),
+        ("kaa-Latn", "Jas ilimpazlar ushın jańa imkaniyatlar jaratıldı"),
+    ],
+)
+def test_karakalpak_is_told_by_its_letters_and_words(tag: str, text: str) -> None:
+    assert identify("", [text], NEWS).tag == tag
+    assert identify("", [text]).tag == tag
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ўзбекистонда янги мактаб очилди. Бүгүн Бишкекте жаңы мектеп ачылды, көп адам келди.",
+        "Нұр-Сұлтан, Алматы және Шымкент қалаларында жаңа мектептер ашылды.",
+        "W Gdańsku otwarto nową bibliotekę, do której przyszło wielu mieszkańców.",
+        "Başkan, Malatya'da açılan kütüphanenin önemini anlattı.",
+    ],
+)
+def test_its_neighbours_are_not_taken_for_karakalpak(text: str) -> None:
+    assert not identify("", [text], NEWS).tag.startswith("kaa")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Yangi kutubxona haqida öylar: bu bilan şahar keçmadi",
+        "Ular ham yangi qonun uçun ovoz berdi",
+        "Oʻzbekiston prezidenti boʻlgan joy",
+        "O'zbekiston prezidenti bo'lgan joy",
+        "Ozbekiston prezidenti bolgan joy",
+    ],
+)
+def test_uzbek_is_told_in_each_of_its_spellings(text: str) -> None:
+    assert identify(text, [], NEWS).tag == "uz-Latn"
+
+
+def test_uzbek_in_arabic_letters_is_told_where_it_has_letters_of_its_own() -> None:
+    assert identify("", ["بو کتاب اۉزبېک تیلیده یازیلگن، اوقیش اوچون قیین اېمس."], NEWS).tag == "uz-Arab"
+    assert identify("", [TEXTS["fa"]], NEWS).tag == "fa"
+
+
+def test_clues_that_agree_with_the_first_engine_spare_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(of_text, "ranked", lambda said: asked.append(said) or [("ru", 0.5), ("uk", 0.4)])
+    assert identify_text(TEXTS["kk"][:60], NEWS, first_opinion=lambda _: Guess("kk", 0.95)).language == "kk"
+    assert asked == []
+    identify_text("Ташкент", NEWS, first_opinion=lambda _: Guess("tg", 0.5, reliable=False))
+    assert asked == ["Ташкент"]
 
 
 def test_kazakh_in_latin_letters_says_so() -> None:
-    assert text.tag_of("kk", "Qazaqstan Respublikasy") == "kk-Latn"
-    assert text.tag_of("kk", "Қазақстан") == "kk"
+    assert of_text.tag_of("kk", "Qazaqstan Respublikasy") == "kk-Latn"
+    assert of_text.tag_of("kk", "Қазақстан") == "kk"
 
 
 def test_a_short_text_is_not_taken_for_a_language_outside_of_the_list() -> None:

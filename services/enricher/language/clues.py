@@ -17,6 +17,8 @@ LACKING = 0.3
 """What a letter counts against a language that has it in foreign words only."""
 WORD = 2.0
 """What a function word of one language only counts; one of several languages is shared among them."""
+NEED, NEEDED_LETTERS = 1.5, 60
+"""What counts against a language whose own letters are all missing in a text of so many letters."""
 COMMON = {
     "Latn": frozenset("abcdefghijklmnopqrstuvwxyz"),
     "Cyrl": frozenset("абвгдежзийклмнопрстуфхцчшщъыьэюя"),
@@ -33,6 +35,7 @@ class Clues:
     languages: tuple[str, ...]
     letters: dict[str, tuple[tuple[str, float], ...]]
     words: dict[str, tuple[tuple[str, float], ...]]
+    needs: tuple[tuple[str, frozenset[str]], ...]
 
 
 def weigh(text: str, script: str) -> dict[str, float]:
@@ -42,7 +45,12 @@ def weigh(text: str, script: str) -> dict[str, float]:
         return {}
     low = text.replace("İ", "i").lower().translate(_APOSTROPHES)
     points = dict.fromkeys(clues.languages, 0.0)
-    for letter in clues.letters.keys() & set(low):
+    present = frozenset(low)
+    if len(low) >= NEEDED_LETTERS and sum(map(str.isalpha, low)) >= NEEDED_LETTERS:
+        for language, needed in clues.needs:
+            if not needed & present:
+                points[language] -= NEED
+    for letter in clues.letters.keys() & present:
         times = min(LETTER_TIMES, low.count(letter))
         for language, each in clues.letters[letter]:
             points[language] += each * times
@@ -79,4 +87,5 @@ def _of_script(languages: dict[str, dict[str, str]], common: frozenset[str]) -> 
         for word in sorted({word.lower().translate(_APOSTROPHES) for word in table.get("words", "").split()}):
             users.setdefault(word, []).append(language)
     words = {word: tuple((one, WORD / len(speakers) ** 1.5) for one in speakers) for word, speakers in users.items()}
-    return Clues(tuple(languages), letters, words)
+    needs = tuple((name, frozenset(table["needs"])) for name, table in languages.items() if "needs" in table)
+    return Clues(tuple(languages), letters, words, needs)

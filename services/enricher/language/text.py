@@ -18,8 +18,8 @@ CLUED_CHARS = 600
 CONFIRMED, DECISIVE = 1.5, 3.0
 """By how many points (a function word that one language only has is two) clues must lead: to confirm an engine that
 says the same; to outweigh engines that say another language."""
-KARAKALPAK_LEAD = 2.0
-"""No engine knows Karakalpak, so nothing confirms it."""
+UNCONFIRMED = 2.0
+"""The lead that a language needs which no engine knows."""
 
 _USUAL_SCRIPT = {"kk": "Cyrl", "ky": "Cyrl", "tg": "Cyrl", "tk": "Latn", "az": "Latn", "tt": "Cyrl", "kaa": "Cyrl"}
 """Languages of several scripts that are tagged with one only where it is not the usual one; Uzbek always is."""
@@ -30,8 +30,8 @@ _WRITTEN_IN = {
     "Arab": frozenset({"fa", "ar", "ps", "ur", "ug", "ku", "ckb", "sd", "az", "uz", "arz", "ary", "sdh"}),
 }
 """What a text in these scripts can be in; the engines now and then name a language that is never written so."""
-_ENGINES_DONT_KNOW = {"Cyrl": ("kaa", "ўҳ"), "Latn": ("kaa", "ǵńúó"), "Arab": ("uz", "ۉ")}
-"""A language by script that no engine tells, and letters without which a text is not taken for it."""
+_UNKNOWN_TO_ENGINES = {"Cyrl": "kaa", "Latn": "kaa", "Arab": "uz"}
+"""A language by script that no engine tells."""
 
 FirstOpinion = Callable[[str], Guess | None]
 
@@ -50,15 +50,14 @@ def identify_text(text: str, plausible: frozenset[str] = frozenset(), first_opin
     possible = _WRITTEN_IN.get(script)
     if first and possible and first.language not in possible:
         first = None
-    unknown_to_engines = _ENGINES_DONT_KNOW.get(script)
-    rare = unknown_to_engines is not None and any(letter in text.lower() for letter in unknown_to_engines[1])
+    rare = _UNKNOWN_TO_ENGINES.get(script) if _may_be_unknown(text, script) else None
     trusted = first is not None and first.reliable and first.language != OVERCLAIMED and len(text) >= SHORT_CHARS
     if first and trusted and not rare and (not plausible or first.language in plausible):
         return first
     clue, lead = _clue(text, script, plausible)
-    if rare and unknown_to_engines and clue == unknown_to_engines[0] and lead >= KARAKALPAK_LEAD:
-        return Guess(clue, SURE, first.language if first else None)
-    if clue and unknown_to_engines and clue == unknown_to_engines[0]:
+    if rare and clue == rare and lead >= UNCONFIRMED:
+        return Guess(rare, SURE, first.language if first and first.language != rare else None)
+    if clue == _UNKNOWN_TO_ENGINES.get(script):
         clue = None
     if first and trusted and (not plausible or first.language in plausible):
         return first
@@ -90,6 +89,16 @@ def tag_of(language: str, text: str) -> str:
     return f"{language}-{actual}" if usual and actual and actual != usual else language
 
 
+def _may_be_unknown(text: str, script: str) -> bool:
+    """Whether its letters allow a language that the engines don't know, and together hardly another."""
+    present = frozenset(text.lower())
+    if script == "Cyrl":
+        return bool(present & frozenset("қғўҳ") and present & frozenset("әөүңы") and not present & frozenset("іұһӯӣҷҗ"))
+    if script == "Latn":
+        return "ǵ" in present or ("ı" in present and bool(present & frozenset("áńóú")))
+    return script == "Arab" and "ۉ" in present and not present & frozenset("ەۆۇ")
+
+
 def _clue(text: str, script: str, plausible: frozenset[str]) -> tuple[str | None, float]:
     """The language that letters and function words speak for, and by how many points it leads."""
     points = weigh(text[:CLUED_CHARS], script)
@@ -101,4 +110,5 @@ def _clue(text: str, script: str, plausible: frozenset[str]) -> tuple[str | None
     best, most = ordered[0]
     if most <= 0:
         return None, 0.0
-    return best, most - max(0.0, ordered[1][1] if len(ordered) > 1 else 0.0)
+    second = ordered[1][1] if len(ordered) > 1 else 0.0
+    return best, most - (second if script == "Cyrl" else max(0.0, second))  # every language of Cyrillic is weighed

@@ -1,0 +1,1 @@
+"""Our language identification beside its peers on labelled texts."""
