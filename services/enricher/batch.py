@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -96,7 +97,7 @@ def read_text(line: bytes) -> tuple[JsonValue, Text | str]:
 async def enrich_text(text: Text, wanted: Sequence[Layer], identify: Identify, tag: Tag, translate: Translate) -> Told:
     """The wanted layers of a text. Never raises for what it holds."""
     try:
-        language = _given(text) if text.language else await identify(text.title or "", text.paragraphs)
+        language = _given(text) if text.language else _placed(await identify(text.title or "", text.paragraphs), text)
         translations = entities = None
         if "entities" in wanted:
             entities = await tag(text.whole, language.tag)
@@ -106,6 +107,29 @@ async def enrich_text(text: Text, wanted: Sequence[Layer], identify: Identify, t
     except Exception as error:
         return Told(error=f"the enricher failed: {type(error).__name__}: {error}")
     return Told(language if "language" in wanted else None, translations, entities)
+
+
+def _placed(language: Language, text: Text) -> Language:
+    """Its spans where they stand in the text as it was given: perhaps without a title, and with other blank lines."""
+    if not language.spans:
+        return language
+    joined, given = len(text.title or "") + 2, 0 if text.title is None else len(text.title) + 2
+    starts, moves = [0], [0]
+    for paragraph in text.paragraphs:
+        given = text.whole.index(paragraph, given)
+        starts.append(joined)
+        moves.append(given - joined)
+        joined, given = joined + len(paragraph) + 2, given + len(paragraph)
+    spans = tuple(
+        span.model_copy(
+            update={
+                "start": span.start + moves[bisect_right(starts, span.start) - 1],
+                "end": span.end + moves[bisect_right(starts, span.end - 1) - 1],
+            }
+        )
+        for span in language.spans
+    )
+    return language.model_copy(update={"spans": spans})
 
 
 def _given(text: Text) -> Language:

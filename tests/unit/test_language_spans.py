@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.contracts.articles import Language
+from services.contracts.articles import Entity, Language, Translation
+from services.enricher.batch import Text, enrich_text
 from services.enricher.language import identify
 from services.enricher.settings import PLAUSIBLE
 
@@ -65,6 +67,24 @@ def test_what_lies_beyond_the_bounds_is_covered_as_well() -> None:
     paragraphs = [RUSSIAN, ENGLISH, *["Сегодня"] * 3_000]
     said = identify("", paragraphs, NEWS)
     assert said.spans[-1].end == len(whole("", paragraphs))
+
+
+@pytest.mark.parametrize("title", [None, "", "Yangi kasalxona ochiladi"])
+async def test_in_batch_mode_spans_point_into_the_text_as_it_was_given(title: str | None) -> None:
+    async def asked(title: str, paragraphs: tuple[str, ...]) -> Language:
+        return identify(title, paragraphs, NEWS)
+
+    async def no_entities(_: str, __: str) -> tuple[Entity, ...]:
+        return ()
+
+    async def no_translation(*_: object) -> tuple[Translation, ...]:
+        return ()
+
+    text = Text(title=title, text=f"\n\n\n{UZBEK}\n\n\n\n\n{RUSSIAN}\n\n{UZBEK}\n\n\n")
+    said = (await enrich_text(text, ["language"], asked, no_entities, no_translation)).language
+    assert said
+    first = f"{title}\n\n\n\n\n{UZBEK}" if title else UZBEK
+    assert read(said, text.whole) == [("uz-Latn", first), ("ru", RUSSIAN), ("uz-Latn", UZBEK)]
 
 
 @given(_PARAGRAPHS, st.lists(_PARAGRAPHS, max_size=4))
