@@ -38,7 +38,10 @@ _PAGES_BETWEEN_NEWS = 100
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the contest and print it as Markdown."""
     given = _arguments(arguments)
-    gold = load_gold(given.gold or next(iter(sorted(given.pages.glob("gold.jsonl*"))), given.pages / "gold.jsonl"))
+    path = given.gold or next(iter(sorted(given.pages.glob("gold.jsonl*"))), given.pages / "gold.jsonl")
+    if not path.is_file():
+        sys.exit(f"There is no gold at {path}: name the file with --gold.")
+    gold = load_gold(path)
     if given.limit:
         gold = random.Random(1).sample(gold, min(given.limit, len(gold)))
     ours = [sys.executable, "-m", "benchmarks.extraction.ours"]

@@ -153,6 +153,8 @@ def test_what_may_be_text_goes_at_the_edges_and_where_the_model_doubts_it(line: 
         "Матч состоится 12 декабря в 18:00.",
         "Bayram 1-yanvar kuni boshlanadi.",
         "Фото: на снимке видно, что причал разрушен.",
+        "Вчера в 10:00.",
+        "Puan: Göl 30, Nehir 28.",
     ],
 )
 def test_a_sentence_between_sentences_stays_though_it_begins_like_a_label(line: str) -> None:
@@ -162,6 +164,13 @@ def test_a_sentence_between_sentences_stays_though_it_begins_like_a_label(line: 
 @pytest.mark.parametrize("line", ["Источник: ТАСС", "Фото: Азиз Каримов.", "Muharrir: Aziz Karimov", "12.11.2026 г."])
 def test_a_label_with_a_name_or_a_day_goes_between_sentences(line: str) -> None:
     assert paragraphs(f"<p>{ONE}</p><p>{line}</p><p>{TWO}</p>") == [ONE, TWO]
+
+
+@pytest.mark.parametrize("label", ["Batafsil:", "<b>Подробнее:</b>", "Толығырақ: "])
+def test_a_button_before_a_link_and_nothing_else_leads_to_another_article(label: str) -> None:
+    link = '<a href="/n/5">The harbour gets a new crane</a>'
+    assert between(f"<p>{label} {link}</p>") == []
+    assert between(f"<p>{label} {link} as the port said in May.</p>") != []
 
 
 def test_a_subheading_of_one_word_stays_where_text_follows() -> None:
@@ -242,6 +251,7 @@ def test_a_credit_is_told_from_its_caption(caption: str, said: str | None, credi
 def test_counters_become_views() -> None:
     assert body(f"<p>{ONE}</p><div>Views: 1 465</div>").views == 1465
     assert body(f'<p>{ONE}</p><span class="post-views">77</span>').views == 77
+    assert body(f"<p>12.05.2024 19:34 | Views: 1,465</p><p>{ONE}</p>").views == 1465
     assert body(f"<p>{ONE}</p><footer>Views: 12</footer>").views is None
 
 

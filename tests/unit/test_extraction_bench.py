@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
-from benchmarks.extraction.__main__ import table
+from benchmarks.extraction.__main__ import main, table
 from benchmarks.extraction.contest import Round, compete
 from benchmarks.extraction.score import days_of, folded, names_of, page_scores, totals
 
@@ -64,3 +65,8 @@ def test_what_an_extractor_never_answers_is_no_score() -> None:
     row = next(line for line in table(rounds, gold).splitlines() if line.startswith("| one"))
     assert row.split(" | ")[3] == "1.000"
     assert row.split(" | ")[11] == "-"
+
+
+def test_without_gold_the_bench_says_how_to_name_it(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="--gold"):
+        main(["--pages", str(tmp_path)])

@@ -260,11 +260,18 @@ def test_a_link_to_the_next_page_is_known_by_its_text(text: str) -> None:
     assert not is_next_page("Next article about the river")
 
 
+@pytest.mark.parametrize("line", ["Автор статьи: А. Каримова", "Yazan: A. Kaya", "Автордун аты: А. Каримова"])
+def test_whatever_announces_an_author_is_a_label(line: str) -> None:
+    assert kind_of(line) == "label"
+
+
 @pytest.mark.parametrize("file", ["body/noise.toml", "metadata/bylines.toml", "dates/words.toml", "verdict.toml"])
 def test_no_list_of_words_says_a_word_twice(file: str) -> None:
     def lists(name: str, value: Any) -> Iterator[tuple[str, list[Any]]]:
         for key, inner in value.items() if isinstance(value, dict) else ():
             yield from lists(f"{name}.{key}", inner)
+        if isinstance(value, str):
+            yield name, [word.strip() for word in value.replace("\n", " ").split(",")]
         if isinstance(value, list):
             yield name, value
 

@@ -247,6 +247,20 @@ def test_scripts_and_datelines_are_better_than_nothing() -> None:
     assert value(f"<h1>{TITLE}</h1><p>TASHKENT, 15 May 2024 - {PROSE}</p>") == "2024-05-15"
 
 
+@pytest.mark.parametrize(
+    ("url", "head", "expected"),
+    [
+        ("/2024/03/04/ferry", "", "2024-03-04T15:05:00"),
+        ("/2024/04/03/ferry", "", "2024-04-03T15:05:00"),
+        ("/ferry", ld("2024-03-04"), "2024-03-04T15:05:00"),
+        ("/ferry", "", "2024-04-03T15:05:00"),
+    ],
+)
+def test_the_address_or_the_data_tells_which_number_is_the_month(url: str, head: str, expected: str) -> None:
+    line = article("<div class='date'>03/04/2024 3:05 PM</div>")
+    assert value(line, url=f"https://news.example{url}", head=head) == expected
+
+
 def test_a_page_of_date_lines_is_read_in_no_time() -> None:
     lines = "<p class=date>Name Surname 15.05.2024 19:34 <time datetime=2024-05-15>x</time></p>" * 8_000
     started = time.perf_counter()

@@ -17,6 +17,7 @@ from services.parser.dates import reading as dates
 from services.parser.dates import words as date_words
 from services.parser.dates.months import month
 from services.parser.limits import MAX_LINE_CHARS
+from services.parser.metadata.persons import SURE_NOUNS
 
 Kind = Literal[
     "views", "print", "share", "date", "photo", "related", "also", "bare", "plea", "advertising", "label", "trail",
@@ -66,12 +67,15 @@ _LABEL = re.compile(r"([^:：]{1,48})[:：]\s?")
 _CREDITED = re.compile(r"\W{0,3}([^\W\d_][^:：©/(|]{0,40}?)\s{0,2}[:：©/(|]")
 _OPENS_A_TRAIL = re.compile(r"([^/›»>|→•·\\]{1,40}?)\s{0,3}[/›»>|→•·\\]")
 _RIGHTS = re.compile(r"\W{0,3}(?:©|\([cCсС]\)|copyright\b.{0,3}(?:©|\([cC]\)|\d{4}))", re.IGNORECASE)
+_COLONS = (":", "：")
 _QUOTES = "\"'“”„«‘‹–—-"
 _NAMED = re.compile(r"[\"“”„«][^\"“”„«»]{1,40}[\"”“»]([^\W\d_].{0,200})")
 _SENTENCE_ENDS = (".", "!", "…", "؟", "۔", ".”", '."', ".»")
 _SHORT_FOR_YEAR = (" г.", " ж.", " й.", "-yil.", " y.")
 _WORD = re.compile(r"[^\W\d_]+")
 _LEAST_WORDS_OF_A_SENTENCE = 3
+_TALLY = re.compile(r"[^\W\d_]{2,40} \d{1,3}(?![\d:])(?!\.\d)")
+"""`River 30, Lake 28`: two of them are told like a sentence."""
 _TAGS_ONLY = re.compile(r"#\w{2,40}(?:[\s,;|]{1,4}#\w{2,40}){0,30}[\s,;|.]{0,3}")
 _KEYS = re.compile(r"ctrl|enter\b|⌘", re.IGNORECASE)
 
@@ -97,7 +101,8 @@ _VIEWS, _PRINT, _SHARE, _NETWORKS = _keys("views"), _keys("print"), _keys("share
 _PHOTO, _RELATED, _ADVERTISING = _keys("photo"), _keys("related"), _keys("advertising")
 _RELATED_WORDS = frozenset(word for phrase in _RELATED for word in phrase.split())
 _SHARE_WORDS = frozenset(word for phrase in _SHARE | _PRINT for word in phrase.split())
-_LABELLED, _READING, _HOMES, _MAKERS = _keys("labels"), _keys("reading"), _keys("homes"), _keys("makers")
+_LABELLED = _keys("labels") | frozenset(map(key, SURE_NOUNS))
+_READING, _HOMES, _MAKERS = _keys("reading"), _keys("homes"), _keys("makers")
 _TIMES = _keys("times")
 _JOINING = _keys("joining")
 _TODAY = _keys("today")
@@ -145,6 +150,11 @@ def kind_of_pieces(pieces: Sequence[str]) -> Kind | None:
     return first if all(kind_of(piece) for piece in pieces[1:_MAX_PIECES]) else None
 
 
+def names_a_link(label: str) -> bool:
+    """Whether what stands before a link says that it leads to another article: `Batafsil:`, `Подробнее:`."""
+    return label.rstrip().endswith(_COLONS) and kind_of(label) in ("share", "related")
+
+
 def is_sentence(line: str) -> bool:
     """Whether a line reads like a sentence of the text, though it begins with a label or holds a date.
 
@@ -153,7 +163,10 @@ def is_sentence(line: str) -> bool:
     if not line.endswith(_SENTENCE_ENDS) or line.endswith(_SHORT_FOR_YEAR):
         return False
     words = [word for word in _WORD.findall(line) if len(word) > 1]
-    return len(words) >= _LEAST_WORDS_OF_A_SENTENCE and any(word[0].islower() for word in words[1:])
+    if len(words) < _LEAST_WORDS_OF_A_SENTENCE:
+        # `Yesterday at 10:00.`
+        return dates.read(line) is None and dates.read_relative(line, _ANY_MOMENT) is not None
+    return any(word[0].islower() for word in words[1:]) or len(_TALLY.findall(line)) > 1
 
 
 def is_plain(line: str) -> bool:

@@ -42,6 +42,9 @@ _APPEALS_UP = 4
 _SHARE_OF_A_BOX = 0.2
 """Of the text: what holds more is no box in it."""
 _MAX_COUNTER_CHARS = 80
+_BARS = re.compile(r"\s[|·•/]\s")
+_SPACES = 2
+"""Characters around a link that are neither its label nor its own."""
 _MOST_NAMES = 24
 _WORDS_BESIDE_A_NAME = 3
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -92,7 +95,11 @@ def _kind(block: Block) -> noise.Kind | None:
         return None
     kind = noise.kind_of(block.text)
     if kind is None and len(block.pieces) > 1 and len(block.text) <= MAX_LINE_CHARS:
-        return noise.kind_of_pieces([piece for _, piece in block.pieces if piece])
+        pieces = [piece for _, piece in block.pieces if piece]
+        unlinked = (1 - block.linked) * len(block.text)
+        if block.linked and unlinked <= len(pieces[0]) + _SPACES and noise.names_a_link(pieces[0]):
+            return "also"
+        return noise.kind_of_pieces(pieces)
     return kind
 
 
@@ -108,7 +115,11 @@ def views_of(blocks: Sequence[Block]) -> int | None:
     for _, block in short_lines(blocks):
         if block.part in ("footer", "related") or len(block.text) > _MAX_COUNTER_CHARS:
             continue
-        runs = ((block.names, block.text), *block.pieces) if len(block.pieces) > 1 else ((block.names, block.text),)
+        runs = [(block.names, block.text)]
+        if len(block.pieces) > 1:
+            runs += block.pieces
+        elif len(parts := _BARS.split(block.text)) > 1:
+            runs += [("", part) for part in parts]
         for names, text in runs:
             if _BARE_NUMBER.fullmatch(text):
                 counted = noise.views(f"views {text}") if _counts(names) else None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone, tzinfo
+from functools import partial
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -92,8 +94,10 @@ def publication_of(
     """When the page was published and changed, or None where it does not say; what its site's recipe finds wins."""
     clock = _clock_of(page, metadata, recipe)
     now = page.fetched_at.astimezone(clock.zone) if clock.zone else page.fetched_at
-    lines = Lines(metadata.title or "", blocks, now, clock.habits)
     stated, changes = (clock.possible(said) for said in statements_of(tree, metadata, clock.habits))
+    of_url = clock.possible([by_url] if (by_url := day_in_url(page.url)) else [])
+    known = {statement.reading.when.date() for statement in (*stated, *of_url)}
+    lines = _lines_in_order(partial(Lines, metadata.title or "", blocks, now), clock.habits, known)
     if recipe:
         stated = [*clock.told(recipe.published_text, now), *stated]
         changes = [*clock.told(recipe.modified_text, now), *changes]
@@ -104,7 +108,6 @@ def publication_of(
     changed = [*changes, *(_statement(line) for line in shown if line.changed and line.weight > WEAK)]
     fed = dates.read_stamp(page.request.hints.published or "")
     of_feed = clock.possible([Statement(fed, "feed", 0.6)]) if fed else []
-    of_url = clock.possible([by_url] if (by_url := day_in_url(page.url)) else [])
 
     def candidates() -> Iterator[Statement | None]:
         if stated:
@@ -147,6 +150,18 @@ def _clock_of(page: FetchedPage, metadata: Metadata, recipe: Applied | None) -> 
         zone = zone_of_language(declared)
     american = declared == _MONTH_FIRST and country in (None, "us")
     return _Clock(zone, is_placed, page.fetched_at, Habits(american, country, recipe.date_order if recipe else None))
+
+
+def _lines_in_order(lines_by: Callable[[Habits], Lines], habits: Habits, known: AbstractSet[date]) -> Lines:
+    """The page's lines, with the month first where only so one of them is of a day that its data or its URL names."""
+    lines = lines_by(habits)
+    if habits.order or habits.month_first or not known:
+        return lines
+    near = lines.near()
+    if any(line.reading.when.date() in known for line in near) or not any(_is_ambiguous(line.reading) for line in near):
+        return lines
+    turned = lines_by(replace(habits, month_first=True))
+    return turned if any(line.reading.when.date() in known for line in turned.near()) else lines
 
 
 def _statement(line: Line) -> Statement:

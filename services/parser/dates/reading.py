@@ -65,7 +65,7 @@ _AFTER_A_CLOCK_WORD = re.compile(
 _MASK = "\0"
 _AFTER_A_YEAR = re.compile(
     rf"(?:(?<=(?:19|20)\d\d)|(?<={_MASK * 4}))(?:\s?(?:г|й|ж|y)\b\.?)?,?\s{{1,2}}"
-    r"(?P<dotted>[01]\d|2[0-3])\.(?P<minutes>[0-5]\d)(?![\d.]\d?)"
+    r"(?P<dotted>[01]\d|2[0-3]|\d(?=\s?ч))(?:\.|\s?ч\.?\s?)(?P<minutes>[0-5]\d)(?![\d.]\d?)"
 )
 _UHR = re.compile(r"\s?Uhr\b", re.IGNORECASE)
 _SHORT_DAY = re.compile(r"(?<![\d.:/,-])(0?[1-9]|[12]\d|3[01])([./])(0[1-9]|1[0-2])(?![\d:/-])(?!\.\d)")
@@ -333,6 +333,7 @@ def _times(plain: str, habits: Habits) -> list[_Time]:
     matches = [*_TIME.finditer(plain)]
     if "." in plain:
         matches += _AFTER_A_CLOCK_WORD.finditer(plain)
+    if "." in plain or "ч" in plain:
         matches += _AFTER_A_YEAR.finditer(plain)
     for match in sorted(matches, key=lambda m: m.start()):
         if match.start() < at:

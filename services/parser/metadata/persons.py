@@ -37,9 +37,11 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _VAGUE = frozenset({"by", "von", "text", "words", "story"})
+SURE_NOUNS = _NOUNS - _VAGUE
+"""Folded words that, with a colon after them, announce an author and nothing else."""
 _SURE_LABEL = re.compile(
     rf"^(?:(?:{_any_of(p for p in _PREPOSITIONS if ' ' in p)})\s"
-    rf"|(?:{_any_of(_NOUNS - _VAGUE)})(?:\s{{0,3}}:|\s{{0,3}}$))",
+    rf"|(?:{_any_of(SURE_NOUNS)})(?:\s{{0,3}}:|\s{{0,3}}$))",
     re.IGNORECASE,
 )
 _BARE_LABEL = re.compile(rf"^(?:{_any_of(_PREPOSITIONS | _NOUNS)})\s{{0,3}}[:：]?$", re.IGNORECASE)
