@@ -18,7 +18,8 @@ LACKING = 0.3
 WORD = 2.0
 """What a function word of one language only counts; one of several languages is shared among them."""
 NEED, NEEDED_LETTERS = 1.5, 60
-"""What counts against a language whose own letters are all missing in a text of so many letters."""
+"""What counts against a language whose own letters are all missing in a text of so many letters;
+less in shorter ones."""
 COMMON = {
     "Latn": frozenset("abcdefghijklmnopqrstuvwxyz"),
     "Cyrl": frozenset("абвгдежзийклмнопрстуфхцчшщъыьэюя"),
@@ -46,10 +47,10 @@ def weigh(text: str, script: str) -> dict[str, float]:
     low = text.replace("İ", "i").lower().translate(_APOSTROPHES)
     points = dict.fromkeys(clues.languages, 0.0)
     present = frozenset(low)
-    if len(low) >= NEEDED_LETTERS and sum(map(str.isalpha, low)) >= NEEDED_LETTERS:
-        for language, needed in clues.needs:
-            if not needed & present:
-                points[language] -= NEED
+    need = NEED * min(1.0, sum(map(str.isalpha, low[: 2 * NEEDED_LETTERS])) / NEEDED_LETTERS)
+    for language, needed in clues.needs:
+        if not needed & present:
+            points[language] -= need
     for letter in clues.letters.keys() & present:
         times = min(LETTER_TIMES, low.count(letter))
         for language, each in clues.letters[letter]:

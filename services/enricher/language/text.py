@@ -15,9 +15,11 @@ EXAMINED_CHARS = 4_000
 """Of one paragraph: more tells nothing new, and texts of a megabyte in one line exist."""
 CLUED_CHARS = 600
 """The start of a text that is searched for clues: they are for short ones."""
-CONFIRMED, DECISIVE = 1.5, 3.0
+CONFIRMED, DECISIVE = 1.5, 2.0
 """By how many points (a function word that one language only has is two) clues must lead: to confirm an engine that
 says the same; to outweigh engines that say another language."""
+LESS_KNOWN = frozenset({"uz", "kk", "ky", "tg", "tk", "tt", "az"})
+"""Languages for which clues may outweigh the engines, which have seen little of them; never of English or Russian."""
 UNCONFIRMED = 2.0
 """The lead that a language needs which no engine knows."""
 
@@ -69,7 +71,7 @@ def identify_text(text: str, plausible: frozenset[str] = frozenset(), first_opin
     if first and first.language == OVERCLAIMED and dict(ranking).get(OVERCLAIMED, 0.0) < CREDIBLE:
         first = None
     (best, share), second = ranking[0], ranking[1][0]
-    if clue and (lead >= DECISIVE or (clue == best and lead >= CONFIRMED)):
+    if clue and ((lead >= DECISIVE and clue in LESS_KNOWN) or (clue == best and lead >= CONFIRMED)):
         return Guess(clue, share if clue == best else SURE, second if clue == best else best)
     guess = first if first and share <= SURE else Guess(best, share, second)
     agreed = first is not None and first.language == best and len(text) >= SHORT_CHARS
