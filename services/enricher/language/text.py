@@ -15,6 +15,8 @@ EXAMINED_CHARS = 4_000
 """Of one paragraph: more tells nothing new, and texts of a megabyte in one line exist."""
 CLUED_CHARS = 600
 """The start of a text that is searched for clues: they are for short ones."""
+RANKED_CHARS = 1_000
+"""The start of a text that py3langid ranks languages for: it is the slow one."""
 CONFIRMED, DECISIVE = 1.5, 2.0
 """By how many points (a function word that one language only has is two) clues must lead: to confirm an engine that
 says the same; to outweigh engines that say another language."""
@@ -65,7 +67,7 @@ def identify_text(text: str, plausible: frozenset[str] = frozenset(), first_opin
         return first
     if first and clue == first.language and lead >= CONFIRMED:
         return Guess(clue, max(SURE, first.confidence), first.runner_up)
-    ranking = ranked(text)
+    ranking = ranked(text[:RANKED_CHARS])
     if possible:
         ranking = [pair for pair in ranking if pair[0] in possible]
     if first and first.language == OVERCLAIMED and dict(ranking).get(OVERCLAIMED, 0.0) < CREDIBLE:
