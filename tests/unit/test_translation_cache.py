@@ -158,7 +158,10 @@ async def test_a_killed_writer_leaves_every_translation_that_it_was_told_is_kept
     "ruin", [lambda whole: b"no database at all" * 500, lambda whole: whole[:40_000]], ids=["other", "cut"]
 )
 async def test_a_ruined_file_is_begun_anew(
-    path: Path, ruin: Callable[[bytes], bytes], capsys: pytest.CaptureFixture[str]
+    path: Path,
+    ruin: Callable[[bytes], bytes],
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     first = Cache(path, 10_000_000)
     await first.put_many([(key(f"source {i}"), "translation " * 25) for i in range(500)])
@@ -171,7 +174,7 @@ async def test_a_ruined_file_is_begun_anew(
     await cache.put_many([(key("new"), "NEW")])
     assert await cache.get_many([key("new")]) == {key("new"): "NEW"}
     await cache.close()
-    assert "the translation cache is begun anew" in capsys.readouterr().out
+    assert "the translation cache is begun anew" in capsys.readouterr().out + caplog.text
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
@@ -196,13 +199,15 @@ async def test_a_file_of_another_version_is_begun_anew(path: Path) -> None:
     await cache.close()
 
 
-async def test_where_no_file_can_be_it_is_kept_in_memory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_where_no_file_can_be_it_is_kept_in_memory(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "file").write_text("in the way of a folder")
     cache = Cache(tmp_path / "file" / "cache.sqlite", 10_000_000)
     await cache.put_many([(key("a"), "A")])
     assert await cache.get_many([key("a")]) == {key("a"): "A"}
     await cache.close()
-    assert "is kept in memory" in capsys.readouterr().out
+    assert "is kept in memory" in capsys.readouterr().out + caplog.text
 
 
 async def test_a_disk_that_does_not_answer_holds_nobody_up(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
