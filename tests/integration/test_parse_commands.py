@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -140,6 +141,46 @@ def test_lines_are_answered_at_once_and_a_reader_that_leaves_is_no_fault(options
         running.stdin.close()
         assert running.wait(60) == 0
         assert running.stderr.read() == ""
+
+
+@pytest.mark.parametrize("options", [(), ("--workers", "2")])
+def test_ctrl_c_ends_it_at_once_though_its_input_stays_open(options: tuple[str, ...]) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "services.console", "parse", "--jsonl", *options],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    ) as running:  # fmt: skip
+        assert running.stdin
+        assert running.stdout
+        running.stdin.write(line())
+        running.stdin.flush()
+        assert json.loads(running.stdout.readline())["article"]
+        running.send_signal(signal.SIGINT)
+        try:
+            assert running.wait(20) == 130
+        finally:
+            running.kill()
+
+
+@pytest.mark.parametrize(
+    ("redirection", "told"),
+    [
+        ("<&-", "Standard input and output are both needed"),
+        (">&-", "Standard input and output are both needed"),
+        pytest.param(
+            ">/dev/full",
+            "Standard output can't be written: No space left",
+            marks=pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device"),
+        ),
+    ],
+)
+def test_a_standard_stream_that_fails_is_told_in_one_sentence(redirection: str, told: str) -> None:
+    command = f'exec "$0" -m services.console parse --jsonl {redirection}'
+    ended = subprocess.run(
+        ["/bin/sh", "-c", command, sys.executable], input=line(), capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(told)
+    assert "Traceback" not in ended.stderr
 
 
 def test_bad_lines_do_not_change_the_exit_code() -> None:
