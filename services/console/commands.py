@@ -28,6 +28,7 @@ from services.console.source_commands import sources
 from services.console.stay import purge, stay, stop
 from services.console.terminal import HERE, State, screen
 from services.console.translate_commands import translate
+from services.console.translation_check import models
 from services.contracts.identity import BadUrl, canonical_url, host_of
 from services.contracts.outcomes import StageControl
 from services.contracts.pages import FetchRequest
@@ -51,6 +52,7 @@ app.command()(parse)
 app.command()(enrich)
 app.add_typer(recipe, name="recipe")
 app.add_typer(translate, name="translate")
+app.add_typer(models, name="models")
 
 
 @app.command()

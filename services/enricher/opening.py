@@ -16,10 +16,10 @@ class Faculties:
 
     def __init__(self, settings: EnricherSettings) -> None:
         """Raises ValueError where a setting can't be right."""
-        self._translator = open_translator(settings, self.judge)
+        self.translator = open_translator(settings, self.judge)
         self._plausible = settings.languages
         self._work = ProcessPool(settings.enricher_workers, settings.enricher_timeout_seconds)
-        self.translate = self._translator.translate
+        self.translate = self.translator.translate
 
     async def identify(self, title: str, paragraphs: tuple[str, ...]) -> Language:
         """The language of a text. Raises Poisoned."""
@@ -36,7 +36,7 @@ class Faculties:
     async def close(self) -> None:
         """Let go of engines and processes."""
         self.close_processes()
-        await self._translator.close()
+        await self.translator.close()
 
     def close_processes(self) -> None:
         """End the processes for language and entities."""

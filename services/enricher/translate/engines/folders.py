@@ -20,6 +20,7 @@ MOST_MODELS = 200
 MOST_CARD_BYTES = 1_000_000
 VERSION_HEX = 8
 _PAIR = re.compile(r"([a-z]{2,3}(?:-[A-Z][a-z]{3})?):([a-z]{2,3}(?:-[A-Z][a-z]{3})?)")
+_PAIR_IN_FILE = re.compile(r"model\.([a-z]{2})([a-z]{2})\.")
 _LANGUAGES = frozenset(
     [
         "az",
@@ -175,6 +176,51 @@ def model_folders(folder: Path, sign: str) -> list[Path]:
     if len(inside) > MOST_MODELS:
         raise Denied(f"{len(inside)} models in {folder}; {MOST_MODELS} are the most")
     return inside
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A model as it lies on disk, without being loaded."""
+
+    folder: Path
+    card: Card
+    kind: str
+    pairs: tuple[str, ...]
+    size: int
+    """Bytes of its files."""
+    changed: tuple[str, ...]
+    """Files that are not those that its card names."""
+
+
+def installed(folder: Path) -> list[Installed]:
+    """The models in a folder, every file that a card names read and compared. Raises Denied."""
+    return [_installed(inside) for inside in model_folders(folder, "model*.bin")]
+
+
+def _installed(folder: Path) -> Installed:
+    card = read_card(folder)
+    files = [path for path in sorted(folder.iterdir()) if path.is_file()]
+    in_file = next((found for path in files if (found := _PAIR_IN_FILE.match(path.name))), None)
+    in_name = in_file.groups() if in_file else pair_in_name(folder.name)
+    one_for_each = any(path.name in ("source.spm", "target.spm") for path in files)
+    kind = card.kind or ("firefox" if not (folder / "model.bin").is_file() else "opus" if one_for_each else "nllb")
+    return Installed(
+        folder,
+        card,
+        kind,
+        card.pairs or ((":".join(in_name),) if in_name and kind != "nllb" else ()),
+        sum(path.stat().st_size for path in files),
+        tuple(name for name, file in card.files.items() if _sha256(folder / name) != file.sha256),
+    )
+
+
+def _sha256(path: Path) -> str | None:
+    """Of a file; None where it can't be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 @dataclass(frozen=True)
