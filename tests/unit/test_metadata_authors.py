@@ -74,6 +74,11 @@ def test_agencies_desks_and_the_site_are_no_persons(line: str) -> None:
     assert (names.persons, names.accounts, len(names.bodies)) == ((), (), 1)
 
 
+def test_a_name_in_quotation_marks_keeps_both() -> None:
+    assert names_in(["ИА «Фергана»"]).bodies == ("ИА «Фергана»",)
+    assert names_in(["Ann Lee » Blog", "Jo Roe»"]).persons == ("Ann Lee", "Jo Roe")
+
+
 @pytest.mark.parametrize(
     "line",
     ["admin", "12 May 2024", "https://dolina.example/a", "By", "Read more", "Staff", "#pass #snow", "3 min read", ""],
@@ -125,6 +130,7 @@ def test_a_byline_is_found_where_readers_see_it(body: str) -> None:
         "<p>Foto: Ann Lee</p>",
         "<p>Yazar: Ann Lee, yeni romanını okurlarına tanıttı.</p>",
         "<p>Автор: так называемый «народный контроль» сообщил о яме.</p>",
+        "<p>Автор: слово «народный</p>",
         "<blockquote>— Ann Lee (@annlee) June 1, 2024</blockquote>",
         TEXT + '<div class="comments"><p>Автор: Ann Lee</p></div>',
     ],

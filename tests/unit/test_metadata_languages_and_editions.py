@@ -113,6 +113,11 @@ def test_what_the_source_says_counts_where_the_page_is_silent_and_its_letters_ag
             {"tg": "https://dolina.example/tg/news/900", "kk": "https://dolina.example/kk/news/771"},
         ),
         (
+            "https://dolina.example/ru/news/771",
+            '<a hreflang="oz" href="/oz/news/771">Ўзб</a><a hreflang="kk" href="/kk/news/771">Қаз</a>',
+            {"uz-Cyrl": "https://dolina.example/oz/news/771", "kk": "https://dolina.example/kk/news/771"},
+        ),
+        (
             "https://dolina.example/ru/news/snow-771",
             '<a href="/news/snow-771">O‘zbekcha</a><a href="/news/snow-771#comments">3</a>',
             {"uz": "https://dolina.example/news/snow-771"},

@@ -34,10 +34,10 @@ def editions_of(stated: Stated, url: str, canonical: str | None) -> tuple[Editio
     """Other editions of the page, none twice, never the page itself or a home page."""
     own = {absolute(url, url), absolute(url, canonical)}
     found: dict[str, Edition] = {}
-    declared = [(link.language, link.href) for link in stated.links if "alternate" in link.rel.split()]
-    declared += [(a.language, a.href) for a in stated.anchors if a.language][:MAX_LINKS_STATED]
-    for language, href in declared:
-        tag = tag_of(language) if language else None
+    declared = [(tag_of(link.language), link.href) for link in stated.links if "alternate" in link.rel.split()]
+    told = [anchor for anchor in stated.anchors if anchor.language][:MAX_LINKS_STATED]
+    declared += [(_told_by(anchor), anchor.href) for anchor in told]
+    for tag, href in declared:
         target = absolute(url, href[:_MOST_HREF_CHARS]) if tag else None
         if tag and target and target not in own and not is_root(target) and related_host(url, target):
             found.setdefault(target, Edition(language=tag, url=target))
@@ -46,6 +46,12 @@ def editions_of(stated: Stated, url: str, canonical: str | None) -> tuple[Editio
         if target not in own and tag not in languages and related_host(url, target):
             found.setdefault(target, Edition(language=tag, url=target))
     return tuple(found.values())[:MAX_EDITIONS]
+
+
+def _told_by(anchor: Anchor) -> str | None:
+    """The language that a link declares, in the script that its text shows."""
+    tag, shown = tag_of(anchor.language), named(shown_text(anchor.node))
+    return shown if tag and shown and shown.startswith(f"{tag}-") else tag
 
 
 def _switched(anchors: Sequence[Anchor], url: str) -> Iterator[tuple[str, str]]:

@@ -61,7 +61,7 @@ _MARKUP = re.compile(r"<[^<>]{0,300}>")
 _BRACKETS = re.compile(r"\s{0,3}[(\[][^()\[\]]{0,120}[)\]]?")
 _HANDLE = re.compile(r"(?:https?:|www\.)\S{0,200}|\S{0,64}@\S{0,100}", re.IGNORECASE)
 _REST = re.compile(
-    r"\s{0,3}(?:[|│•→»]|\s[–—·-]\s|[–—·]\s|\s(?:updated|published|posted|last|reviewed|medically|fact|edited|photo|photos|on|am"
+    r"\s{0,3}(?:[|│•→]|(?<!\S)»|»(?=\s{0,3}[^\W\d_])|\s[–—·-]\s|[–—·]\s|\s(?:updated|published|posted|last|reviewed|medically|fact|edited|photo|photos|on|am"
     r"|in|for|at|from|is|was|has|für|bei|mit\smaterial|vom|zuletzt|aktualisiert|veröffentlicht|stand:?|under|для|специально|из|uchun|учун)\s).{0,400}$",
     re.IGNORECASE,
 )
@@ -114,7 +114,7 @@ def names_in(values: Iterable[str], sites: frozenset[str] = frozenset()) -> Name
     bodies: dict[str, str] = {}
     accounts: dict[str, str] = {}
     for value in values:
-        for part in _parts(value):
+        for part in _parts(value) if value.count("«") <= value.count("»") else ():
             fold = folded(part)
             if not fold:
                 continue
@@ -144,6 +144,8 @@ def _parts(text: str) -> list[str]:
     found: list[str] = []
     for piece in _BETWEEN.split(line)[:_MOST_PARTS]:
         part = _FROM_A_DIGIT.sub("", piece).strip(" .·-–—:*\"“”'’").strip()
+        if "«" not in part:
+            part = part.rstrip("»")
         if not part or not _LETTER.search(part):
             continue
         if all(word.casefold().strip(".") in _CREDENTIALS for word in part.split()[:_MOST_CREDENTIALS]):
