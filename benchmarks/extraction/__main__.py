@@ -12,6 +12,7 @@ import json
 import lzma
 import os
 import random
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -41,6 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     path = given.gold or next(iter(sorted(given.pages.glob("gold.jsonl*"))), given.pages / "gold.jsonl")
     if not path.is_file():
         sys.exit(f"There is no gold at {path}: name the file with --gold.")
+    if given.out_of_fold and not given.out_of_fold.is_file():
+        sys.exit(f"There is no {given.out_of_fold}: services/parser/training makes it.")
+    if given.peers_python and shutil.which(given.peers_python) is None:
+        sys.exit(f"There is no Python at {given.peers_python}.")
     gold = load_gold(path)
     if given.limit:
         gold = random.Random(1).sample(gold, min(given.limit, len(gold)))

@@ -66,7 +66,7 @@ def rows(article: ParsedArticle, milliseconds: float | None = None) -> Iterator[
     for name in sorted(set(origins) - {name for name, _ in simple}):
         yield name, "", origins[name]
     extraction = article.extraction
-    yield "text", f"{len(article.text)} characters, {len(article.paragraphs)} paragraphs", extraction.method
+    yield "text", f"{len(article.text)} characters, {len(article.paragraphs)} paragraphs", f"by {extraction.method}"
     yield "confidence", f"{extraction.confidence:.2f}", ""
     if extraction.recipe:
         yield "recipe", extraction.recipe, ""

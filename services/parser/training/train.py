@@ -52,6 +52,8 @@ def main() -> None:
     asked.add_argument("--threads", type=int, default=1)
     asked.add_argument("--out-of-fold", type=Path)
     arguments = asked.parse_args()
+    for folder in filter(None, (arguments.to, arguments.out_of_fold and arguments.out_of_fold.parent)):
+        folder.mkdir(parents=True, exist_ok=True)
     examples = list(examples_of(arguments.gold, arguments.pages, arguments.votes))
     sys.stdout.write(f"{len(examples)} pages, {sum(e.labels is not None for e in examples)} of them labelled\n")
     model = fitted(examples, arguments.threads)
