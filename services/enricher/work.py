@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from services.contracts.articles import Entity, Language, SentenceFlaw
 
 if TYPE_CHECKING:
-    from services.enricher.entities.knowledge import Known
     from services.enricher.entities.tagger import Tagger
+    from services.enricher.knowledge.base import Known
 
 LANGUAGES_AT_HAND = 32
 SURE = 0.9
@@ -44,7 +44,7 @@ def tag_text(text: str, language: str) -> tuple[Entity, ...]:
 
 @lru_cache(maxsize=1)
 def _knowledge() -> tuple[Known, ...]:
-    from services.enricher.entities.knowledge import load
+    from services.enricher.knowledge.base import load
 
     return load()
 

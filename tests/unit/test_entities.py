@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.contracts.articles import Entity
-from services.enricher.entities import build, knowledge
 from services.enricher.entities.tagger import MAX_MENTIONS, Tagger, same_length
+from services.enricher.knowledge import base as knowledge
+from services.enricher.knowledge import build
 
 KNOWN = knowledge.load()
 TAGGERS = {language: Tagger(KNOWN, language) for language in (*knowledge.LANGUAGES, "und")}

@@ -12,7 +12,7 @@ import ahocorasick_rs
 from services.contracts.articles import Entity, Mention
 from services.contracts.folding import APOSTROPHES
 from services.enricher.entities import suffixes
-from services.enricher.entities.knowledge import LANGUAGES, Known, is_acronym
+from services.enricher.knowledge.base import LANGUAGES, Known, is_acronym
 
 MAX_MENTIONS = 1_000
 """Of one article; the first ones stay. A text that names countries more often is a list, not news."""

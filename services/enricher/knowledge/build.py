@@ -1,4 +1,4 @@
-"""Write knowledge.json from CLDR's names and the lists beside it: python -m services.enricher.entities.build."""
+"""Write knowledge.json from CLDR's names and the lists beside it: python -m services.enricher.knowledge.build."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from babel import Locale
 
 from services.contracts.folding import TURNED_COMMA
-from services.enricher.entities.knowledge import KNOWLEDGE_FILE, LANGUAGES
+from services.enricher.knowledge.base import KNOWLEDGE_FILE, LANGUAGES
 
 HERE = Path(__file__).parent
 REGIONS = ("002", "142", "143", "145", "150")
@@ -26,7 +26,7 @@ _HAMZA_ABOVE = "\u0654"
 
 def build() -> list[dict[str, Any]]:
     """The knowledge base, the curated bodies first: they win a shared name."""
-    bodies = tomllib.loads((HERE / "bodies.toml").read_text(encoding="utf-8"))
+    bodies = tomllib.loads((HERE / "lists" / "bodies.toml").read_text(encoding="utf-8"))
     variants = tomllib.loads((HERE / "country_variants.toml").read_text(encoding="utf-8"))
     never = variants.pop("never")
     places = _territories()
