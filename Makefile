@@ -48,3 +48,4 @@ lock: $(READY)  ## pin every dependency again, with hashes
 	for service in fetcher parser enricher store; do \
 	  $(BIN)/$(LOCK) --extra $$service --constraint requirements/all.txt --output-file requirements/$$service.txt || exit 1; \
 	done
+	$(BIN)/$(LOCK) --group kb --output-file requirements/kb.txt
