@@ -197,16 +197,43 @@ class Mention(Value):
     surface: str
 
 
+FoundBy = Literal["list", "model", "shape", "rule", "article"]
+"""How an entity was found: in the knowledge base, by a statistical model, by the shape of a name, by a written rule
+(documents, events, dates), or through what the same article says elsewhere (an acronym that it explains)."""
+Granularity = Literal["year", "month", "day", "time"]
+
+
 class Entity(Value):
     """A person, body, place, event, document or date, one id in every language."""
 
-    id: str
+    id: str = Field(description="iso3166:UZ, m49:143, geonames:1512569, xabar:un; name:… for what no list has; date:…")
     type: EntityType
+    kind: str | None = Field(default=None, description="what sort of it: country, city, ministry …; as the list says")
     name: str = Field(description="in the article's language")
     name_en: str | None = None
-    same_as: tuple[str, ...] = ()
-    mentions: tuple[Mention, ...]
+    same_as: tuple[str, ...] = Field(default=(), description="ids of others for the same: wd:Q1065")
+    mentions: tuple[Mention, ...] = Field(description="its names; none where only an adjective of it stands there")
+    derived: tuple[Mention, ...] = Field(
+        default=(), description="adjectives and inhabitants of a place: oʻzbekistonlik, российский"
+    )
     confidence: Share
+    salience: Share = Field(
+        default=0.0, description="how much the article is about it: headline, place in the text, mentions"
+    )
+    found_by: FoundBy = "list"
+    value: str | None = Field(
+        default=None, description="dates, and when an event is: ISO 8601, an interval with a slash"
+    )
+    granularity: Granularity | None = Field(default=None, description="how exact the value is")
+    place: str | None = Field(default=None, description="id of the place where an event is")
+
+
+class Acronym(Value):
+    """A short form and the long form that the article itself gives for it."""
+
+    acronym: str
+    long_form: str
+    entity: str | None = Field(default=None, description="id of what they name")
 
 
 class EnrichedArticle(Message):
@@ -216,6 +243,7 @@ class EnrichedArticle(Message):
     language: Language
     translations: tuple[Translation, ...] = ()
     entities: tuple[Entity, ...] = ()
+    acronyms: tuple[Acronym, ...] = ()
     search_key: str | None = Field(default=None, description="title folded over spellings and scripts")
     enriched_at: Moment
     stamp: Stamp
