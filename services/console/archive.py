@@ -16,8 +16,9 @@ from services.contracts.identity import BadUrl, article_id
 _ARTICLES = """
 SELECT a.article_id, a.canonical_url, a.host, a.source, a.language, a.title, a.published_value AS published,
        a.revision, a.duplicate_of, t.status AS translation_status, t.title AS translation_title,
-       coalesce((SELECT array_agg(coalesce(e.name_en, e.name) ORDER BY e.confidence DESC, e.entity_id) FROM entities e
-                 WHERE (e.article_id, e.content_key) = (a.article_id, a.content_key)), '{}') AS entities,
+       coalesce((SELECT array_agg(coalesce(e.name_en, e.name) ORDER BY e.salience DESC, e.entity_id) FROM entities e
+                 WHERE (e.article_id, e.content_key) = (a.article_id, a.content_key) AND e.type <> 'DATE'),
+                '{}') AS entities,
        coalesce((SELECT array_agg(e.entity_id) FROM entities e
                  WHERE (e.article_id, e.content_key) = (a.article_id, a.content_key)), '{}') AS entity_ids
 FROM articles a
@@ -103,9 +104,10 @@ async def find(database_url: str, url_or_id: str) -> dict[str, Any]:
         ),
         "entities": await rows(
             database_url,
-            "SELECT entity_id, type, name, name_en, (SELECT array_agg(DISTINCT surface) FROM mentions m WHERE "
+            "SELECT entity_id, type, kind, name, name_en, salience, value, "
+            "(SELECT array_agg(DISTINCT surface) FROM mentions m WHERE "
             "(m.article_id, m.content_key, m.entity_id) = (e.article_id, e.content_key, e.entity_id)) AS surfaces "
-            "FROM entities e WHERE article_id = %s AND content_key = %s ORDER BY entity_id",
+            "FROM entities e WHERE article_id = %s AND content_key = %s ORDER BY salience DESC, entity_id",
             *key,
         ),
         "urls": [row["url"] for row in await rows(database_url, "SELECT url FROM urls WHERE article_id = %s", key[0])],

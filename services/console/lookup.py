@@ -32,7 +32,8 @@ async def article(settings: ConsoleSettings, url_or_id: str) -> RenderableType:
         facts.add_row("url", escape(url))
     for entity in found["entities"]:
         seen = ", ".join(entity["surfaces"] or ())
-        facts.add_row("entity", escape(f"{entity['entity_id']}  {entity['type']}  {entity['name']}  ({seen})"))
+        sort, name = entity["kind"] or entity["type"], entity["value"] or entity["name"]
+        facts.add_row(f"entity {entity['salience']:.2f}", escape(f"{entity['entity_id']}  {sort}  {name}  ({seen})"))
     parts: list[RenderableType] = [Text(found["title"], style="bold"), facts, Text(""), Text(found["text"])]
     shown: set[str] = set()
     for layer in best_first(found["translations"]):

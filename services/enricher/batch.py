@@ -6,6 +6,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
@@ -34,6 +35,7 @@ class Text(BaseModel):
     title: str | None = None
     text: str
     language: str | None = Field(None, pattern=f"^{_TAG}$", description="known beforehand, so it is not looked for")
+    published: date | None = Field(None, description="the day that dates without a year are read against")
     lane: Lane = "live"
 
     @field_validator("language", mode="before")
@@ -88,7 +90,10 @@ def read_text(line: bytes) -> tuple[JsonValue, Text | str]:
     try:
         if "article_id" in fields:
             article = ParsedArticle.model_validate(fields)
-            return identity, Text(id=identity, title=article.title, text=article.text, lane=article.lane)
+            published = article.published.day if article.published else None
+            return identity, Text(
+                id=identity, title=article.title, text=article.text, lane=article.lane, published=published
+            )
         return identity, Text.model_validate(fields)
     except ValidationError as error:
         return identity, "; ".join(map(_sentence, error.errors()[:MAX_FAULTS]))
@@ -100,7 +105,8 @@ async def enrich_text(text: Text, wanted: Sequence[Layer], identify: Identify, t
         language = _given(text) if text.language else _placed(await identify(text.title or "", text.paragraphs), text)
         translations = entities = None
         if "entities" in wanted:
-            entities = await tag(text.whole, language.tag)
+            tagged = await tag(text.whole, language, len(text.title or ""), text.published)
+            entities = tagged.entities
         if "translation" in wanted:
             made = await translate(text.title or "", text.paragraphs, language.tag, text.lane)
             translations = tuple(with_missing_names(one, text.title, text.text, entities or ()) for one in made)

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
-from services.contracts.articles import EnrichedArticle, Entity, Language, ParsedArticle, Translation, entity_text
+from services.contracts.articles import (
+    Acronym,
+    EnrichedArticle,
+    Entity,
+    Language,
+    ParsedArticle,
+    Translation,
+    entity_text,
+)
 from services.contracts.folding import fold
 from services.contracts.message import Stamp
 from services.contracts.sources import Lane
@@ -13,10 +22,19 @@ from services.enricher.translate.names import with_missing_names
 
 STAGE = "enricher"
 
+
+@dataclass(frozen=True)
+class Tagged:
+    """What is named in a text, and the acronyms that it explains."""
+
+    entities: tuple[Entity, ...] = ()
+    acronyms: tuple[Acronym, ...] = ()
+
+
 Identify = Callable[[str, tuple[str, ...]], Awaitable[Language]]
 """Title and paragraphs to language."""
-Tag = Callable[[str, str], Awaitable[tuple[Entity, ...]]]
-"""Text and language tag to entities."""
+Tag = Callable[[str, Language, int, date | None], Awaitable[Tagged]]
+"""Text, its language, where its headline ends (0 without one) and the day of the article to entities."""
 Translate = Callable[[str, Sequence[str], str, Lane], Awaitable[tuple[Translation, ...]]]
 """Title, paragraphs, language tag and lane to translations."""
 
@@ -35,14 +53,18 @@ async def enrich(
     """
     started = now()
     language = await identify(article.title, article.paragraphs)
-    entities = await tag(entity_text(article), language.tag)
+    published = article.published.day if article.published else None
+    tagged = await tag(entity_text(article), language, len(article.title), published)
     translations = await translate(article.title, article.paragraphs, language.tag, article.lane)
     ended = now()
     return EnrichedArticle(
         article=article,
         language=language,
-        translations=tuple(with_missing_names(one, article.title, article.text, entities) for one in translations),
-        entities=entities,
+        translations=tuple(
+            with_missing_names(one, article.title, article.text, tagged.entities) for one in translations
+        ),
+        entities=tagged.entities,
+        acronyms=tagged.acronyms,
         search_key=fold(article.title),
         enriched_at=ended,
         stamp=Stamp(stage=STAGE, version=version, started=started, took=max(0.0, (ended - started).total_seconds())),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
-from services.contracts.articles import Entity, Language, SentenceFlaw
+from services.contracts.articles import Language, SentenceFlaw
+from services.enricher.enrich import Tagged
 from services.enricher.settings import EnricherSettings
 from services.enricher.translate.opening import open_translator
 from services.enricher.work import identify_article, judge_sentences, tag_text
@@ -25,9 +27,9 @@ class Faculties:
         """The language of a text. Raises Poisoned."""
         return await self._work.run(identify_article, title, paragraphs, self._plausible)
 
-    async def tag(self, text: str, language: str) -> tuple[Entity, ...]:
+    async def tag(self, text: str, language: Language, title_end: int, published: date | None) -> Tagged:
         """The entities of a text. Raises Poisoned."""
-        return await self._work.run(tag_text, text, language)
+        return await self._work.run(tag_text, text, language, title_end, published)
 
     async def judge(self, pairs: Sequence[tuple[str, str]], source: str, target: str) -> Sequence[SentenceFlaw | None]:
         """What is wrong with each translation. Raises Poisoned."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from services.contracts.articles import Entity, Language, SentenceFlaw
+from services.contracts.articles import Language, SentenceFlaw
+from services.enricher.enrich import Tagged
 
 if TYPE_CHECKING:
     from services.enricher.entities.tagger import Tagger
@@ -37,9 +39,9 @@ def _sure_language(text: str) -> str | None:
     return guess.language if guess.confidence >= SURE else None
 
 
-def tag_text(text: str, language: str) -> tuple[Entity, ...]:
-    """The entities of a text in that language."""
-    return _tagger(language).tag(text)
+def tag_text(text: str, language: Language, title_end: int = 0, published: date | None = None) -> Tagged:
+    """What is named in a text of that language; below `title_end` is its headline."""
+    return Tagged(_tagger(language.tag).tag(text))
 
 
 @lru_cache(maxsize=1)

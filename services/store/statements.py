@@ -83,11 +83,19 @@ FORGET_MENTIONS = """
     DELETE FROM mentions USING unnest(%s::text[], %s::text[]) AS gone (article_id, content_key)
     WHERE mentions.article_id = gone.article_id AND mentions.content_key = gone.content_key
 """
+FORGET_ACRONYMS = """
+    DELETE FROM acronyms USING unnest(%s::text[], %s::text[]) AS gone (article_id, content_key)
+    WHERE acronyms.article_id = gone.article_id AND acronyms.content_key = gone.content_key
+"""
 COPY_ENTITIES = """
-    COPY entities (article_id, content_key, entity_id, type, name, name_en, same_as, confidence) FROM STDIN
+    COPY entities (article_id, content_key, entity_id, type, name, name_en, same_as, confidence, kind, salience,
+                   found_by, value, granularity, place) FROM STDIN
 """
 COPY_MENTIONS = """
-    COPY mentions (article_id, content_key, entity_id, type, start_at, end_at, surface) FROM STDIN
+    COPY mentions (article_id, content_key, entity_id, type, start_at, end_at, surface, derived) FROM STDIN
+"""
+COPY_ACRONYMS = """
+    COPY acronyms (article_id, content_key, acronym, long_form, entity_id) FROM STDIN
 """
 # A translation that failed later does not displace one that succeeded.
 WRITE_TRANSLATION = """

@@ -14,7 +14,7 @@ from typing import Any, LiteralString
 from psycopg import AsyncConnection, Rollback
 from psycopg.types.json import Jsonb
 
-from services.contracts.articles import EnrichedArticle, ParsedArticle, Translation
+from services.contracts.articles import EnrichedArticle, Entity, ParsedArticle, Translation
 from services.contracts.identity import BadUrl, article_id
 from services.contracts.outcomes import Receipt, Rejection
 from services.store import statements as sql
@@ -221,16 +221,21 @@ async def _write_layers(connection: Connection, fresh: Sequence[EnrichedArticle]
     current = [(key[:2], message) for key, message in given.items() if key[:2] in counting]
     await connection.execute(sql.FORGET_ENTITIES, [*keys])
     await connection.execute(sql.FORGET_MENTIONS, [*keys])
+    await connection.execute(sql.FORGET_ACRONYMS, [*keys])
     entities: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     mentions: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    acronyms: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     for key, message in current:
         for e in message.entities:
             named = (*key, e.id, e.type)
-            entities.setdefault(named, (*named, e.name, e.name_en, json.dumps(e.same_as), e.confidence))
-            for m in e.mentions:
-                mentions.setdefault((*named, m.start, m.end), (*named, m.start, m.end, m.surface))
+            entities.setdefault(named, _entity_row(named, e))
+            for m, derived in (*((m, False) for m in e.mentions), *((m, True) for m in e.derived)):
+                mentions.setdefault((*named, m.start, m.end), (*named, m.start, m.end, m.surface, derived))
+        for a in message.acronyms:
+            acronyms.setdefault((*key, a.acronym), (*key, a.acronym, a.long_form, a.entity))
     await _copy(connection, sql.COPY_ENTITIES, entities.values())
     await _copy(connection, sql.COPY_MENTIONS, mentions.values())
+    await _copy(connection, sql.COPY_ACRONYMS, acronyms.values())
     translations = [_translation_row(m, t) for m in fresh for t in m.translations]
     if translations:
         async with connection.cursor() as cursor:
@@ -242,6 +247,11 @@ async def _copy(connection: Connection, statement: LiteralString, rows: Collecti
         async with connection.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 await copy.write_row(row)
+
+
+def _entity_row(named: tuple[Any, ...], e: Entity) -> tuple[Any, ...]:
+    said = (e.name, e.name_en, json.dumps(e.same_as), e.confidence)
+    return (*named, *said, e.kind, e.salience, e.found_by, e.value, e.granularity, e.place)
 
 
 def _translation_row(message: EnrichedArticle, translation: Translation) -> tuple[Any, ...]:

@@ -16,6 +16,7 @@ from psycopg import sql
 
 from services.console.local.postgres import LocalPostgres
 from services.contracts.articles import (
+    Acronym,
     EnrichedArticle,
     Entity,
     Extraction,
@@ -77,8 +78,11 @@ def enriched(
                 name=title,
                 confidence=1,
                 mentions=(Mention(start=0, end=4, surface=title[:4]), Mention(start=0, end=4, surface=title[:4])),
+                derived=(Mention(start=1, end=3, surface=title[1:3]),),
+                salience=0.75,
             ),
         ),
+        acronyms=(Acronym(acronym="SO", long_form="Suv ombori"),),
         enriched_at=fetched_at + timedelta(minutes=1),
         stamp=Stamp(stage="enricher", version="1", started=fetched_at, took=0.1),
     )
@@ -132,7 +136,9 @@ async def test_the_same_batch_twice_is_stored_once(fresh_database: str) -> None:
         assert await write(batch[5:]) == [None] * 17
     assert everything(fresh_database) == once
     assert len(receipts(fresh_database)) == 21
-    assert len(once["articles"]) == len(once["revisions"]) == len(once["translations"]) == len(once["mentions"]) == 20
+    assert len(once["articles"]) == len(once["revisions"]) == len(once["translations"]) == 20
+    assert len(once["entities"]) == len(once["acronyms"]) == 20
+    assert [fact["derived"] for (fact,) in once["mentions"]].count(True) == 20 == len(once["mentions"]) / 2
 
 
 async def test_facts_that_arrive_in_any_order_give_the_same_rows(postgres: LocalPostgres) -> None:

@@ -1,16 +1,16 @@
 """The enricher adds a layer to an article and edits nothing of it."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from services.contracts.articles import Entity, Extraction, Language, Mention, ParsedArticle, Translation, entity_text
+from services.contracts.articles import Extraction, Language, Mention, ParsedArticle, Translation, entity_text
 from services.contracts.identity import article_id, content_key
 from services.contracts.outcomes import Rejection
 from services.contracts.sources import Lane
-from services.enricher.enrich import enrich
+from services.enricher.enrich import Tagged, enrich
 from services.enricher.settings import EnricherSettings
 from services.enricher.stage import stage
 from services.enricher.work import identify_article, tag_text
@@ -33,8 +33,8 @@ async def identify(title: str, paragraphs: tuple[str, ...]) -> Language:
     return identify_article(title, paragraphs, frozenset())
 
 
-async def tag(text: str, language: str) -> tuple[Entity, ...]:
-    return tag_text(text, language)
+async def tag(text: str, language: Language, title_end: int, published: date | None) -> Tagged:
+    return tag_text(text, language, title_end, published)
 
 
 async def agreed(title: str, paragraphs: Sequence[str], source: str, lane: Lane) -> tuple[Translation, ...]:

@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from services.contracts.articles import Entity, Extraction, Language, Mention, ParsedArticle, SentencePair, Translation
+from services.contracts.articles import Extraction, Language, Mention, ParsedArticle, SentencePair, Translation
 from services.contracts.identity import article_id, content_key
 from services.contracts.sources import Lane
 from services.enricher.batch import LAYERS, MAX_LINE_BYTES, Layer, Text, Told, enrich_text, read_text
+from services.enricher.enrich import Tagged
 from services.enricher.work import identify_article, tag_text
 
 URL = "https://yangilik.example/ochilish"
@@ -20,8 +21,8 @@ async def identify(title: str, paragraphs: tuple[str, ...]) -> Language:
     return identify_article(title, paragraphs, frozenset())
 
 
-async def tag(text: str, language: str) -> tuple[Entity, ...]:
-    return tag_text(text, language)
+async def tag(text: str, language: Language, title_end: int, published: date | None) -> Tagged:
+    return tag_text(text, language, title_end, published)
 
 
 async def translate(title: str, paragraphs: Sequence[str], source: str, lane: Lane) -> tuple[Translation, ...]:

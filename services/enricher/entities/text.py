@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from functools import cached_property
 
 from services.contracts.folding import APOSTROPHES
@@ -40,7 +40,8 @@ class Text:
     """BCP 47: uz-Latn, ru; und where it is not known."""
     title_end: int = 0
     """Where the headline ends; 0 without one."""
-    published: datetime | None = None
+    published: date | None = None
+    """The article's own day, for dates that are said against it."""
 
     @cached_property
     def cased(self) -> str:
