@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from services.contracts.articles import EARLIEST_YEAR, DateSource, Instant
+from services.contracts.calendars import SOLAR_YEARS, from_solar_hijri
 from services.parser.dates import words
 from services.parser.dates.months import month
 from services.parser.dates.zones import beside, offset
@@ -75,8 +76,6 @@ _COMPACT = re.compile(
     r"((?:19|20)\d{2})(\d{2})(\d{2})(?:T?(\d{2}):?(\d{2}):?(\d{2})?(?:\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})?)?"
 )
 _EPOCH = re.compile(r"(1\d{9}|[89]\d{8})(?:\d{3}|\.\d{1,9})?")
-_NOWRUZ = date(2024, 3, 20).toordinal()
-"""1 Farvardin 1403."""
 
 
 @dataclass(frozen=True)
@@ -454,7 +453,7 @@ def _is_day(token: re.Match[str]) -> bool:
 def _is_year(token: re.Match[str], solar: bool) -> bool:
     if not token[0].isdecimal() or len(token[0]) != 4:
         return False
-    return 1370 <= int(token[0]) < 1500 if solar else 1900 <= int(token[0]) < 2100
+    return int(token[0]) in SOLAR_YEARS if solar else 1900 <= int(token[0]) < 2100
 
 
 def _is_short_year(tokens: Sequence[re.Match[str]], index: int, day: int, year: int, rest: str) -> bool:
@@ -552,8 +551,8 @@ def _made(
     """The local time, and how much of it was written; years of the solar Hijri calendar are converted."""
     precision: Precision = "day" if hour is None else "minute" if second is None else "second"
     try:
-        if 1370 <= int(year) < 1500:
-            converted = _gregorian(int(year), int(number), int(day))
+        if int(year) in SOLAR_YEARS:
+            converted = from_solar_hijri(int(year), int(number), int(day))
             year, number, day = converted.year, converted.month, converted.day
         if not EARLIEST_YEAR <= int(year) < 2100:
             return None
@@ -562,16 +561,3 @@ def _made(
         ), precision
     except ValueError:
         return None
-
-
-def _gregorian(year: int, number: int, day: int) -> date:
-    """A day of the solar Hijri calendar by its 33-year cycle of leap years, which holds from 1370 to 1500."""
-    if not (1 <= number <= 12 and 1 <= day <= (31 if number <= 6 else 30)):
-        raise ValueError("no such day")
-    days = 31 * (number - 1) if number <= 7 else 186 + 30 * (number - 7)
-    return date.fromordinal(_NOWRUZ + _new_year(year) - _new_year(1403) + days + day - 1)
-
-
-def _new_year(year: int) -> int:
-    cycle = year + 1595
-    return 365 * cycle + cycle // 33 * 8 + (cycle % 33 + 3) // 4
