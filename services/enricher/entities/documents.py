@@ -1,0 +1,88 @@
+"""Numbered documents in a text: symbols of the United Nations and acts of the region, one id for all spellings."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from services.enricher.entities.found import Found
+from services.enricher.entities.text import Text, lower, same_length
+
+MAX_DOCUMENTS = 500
+"""Of one text; what comes later is not read."""
+_SURE = 0.95
+_SYMBOL = re.compile(
+    # A body, then parts: /RES/72/165, /64/L.69, /2024/12/Add.1; the year of a council's resolution in brackets.
+    r"(?<![\w/])(?:A|S|E|ST|TD|CCPR|CAT|CEDAW|CERD|CESCR|CMW|CRC|CRPD|CED|DP|FCCC|HSP|ICCD|ITH|SAICM|UNEP|UNW|WHA)"
+    r"(?:/[A-Z0-9][A-Za-z0-9-]{0,15}(?:\.[A-Z0-9][A-Za-z0-9]{0,9})?){1,7}+(?:[ ]?\((?:19|20)\d\d\))?(?![\w/])"
+)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """One sort of act: how it is written before or after its number, and what its id begins with."""
+
+    pattern: re.Pattern[str]
+    id: str
+    capitals: bool
+
+
+def find(text: Text) -> list[Found]:
+    """Every document with a number, in order.
+
+    Ids: `un:A/64/L.69`, `uz:PQ-60`, `kz:155-VII-ZRK`, `ru:123-FZ`. They carry no year, for the text seldom gives one.
+    """
+    found = sorted((*_symbols(text), *_acts(text)), key=lambda f: (f.start, -f.end))
+    kept: list[Found] = []
+    for one in found:
+        if (not kept or one.start >= kept[-1].end) and len(kept) < MAX_DOCUMENTS:
+            kept.append(one)
+    return kept
+
+
+def _symbols(text: Text) -> Iterator[Found]:
+    for match in _SYMBOL.finditer(text.cased):
+        symbol = match[0].replace(" ", "")
+        if sum(c.isdigit() for c in symbol) and symbol.count("/") + symbol.count("(") > 1:
+            yield Found(match.start(), match.end(), "DOC", "rule", _SURE, f"un:{symbol}", name=symbol, kind="document")
+
+
+def _acts(text: Text) -> Iterator[Found]:
+    for kind in _kinds():
+        for match in kind.pattern.finditer(text.low):
+            start = match.start()
+            if kind.capitals and not text.cased[match.start("mark") : match.end("mark")].isupper():
+                continue
+            number = match["number"].upper()
+            id_ = kind.id.replace("{number}", number)
+            name = text.original[start : match.end("name")]
+            yield Found(start, match.end(), "DOC", "rule", _SURE, id_, name=name, kind="act")
+
+
+@lru_cache(maxsize=1)
+def _kinds() -> tuple[_Kind, ...]:
+    tables = tomllib.loads(Path(__file__).with_name("documents.toml").read_text(encoding="utf-8"))
+    return tuple(kind for table in tables.values() for kind in _read(table))
+
+
+def _read(table: Mapping[str, list[Any]]) -> Iterator[_Kind]:
+    ends = "|".join(re.escape(lower(same_length(end))) for end in sorted(table.get("after", ()), key=len, reverse=True))
+    tail = rf"(?:-?(?:{ends})(?!\w))?" if ends else ""
+    for id_, *marks in table.get("before", ()):
+        yield _Kind(_compiled(rf"(?P<mark>{_any(marks)})[ ]?(?:-|№|n)?[ ]?(?P<number>\d{{1,5}})", tail), id_, True)
+    for id_, *marks in table.get("behind", ()):
+        number = r"(?:№[ ]?)?(?P<number>\d{1,4}(?:-[ivx]{1,5})?)"
+        yield _Kind(_compiled(rf"{number}[- ]{{1,3}}(?P<mark>{_any(marks)})", tail), id_, True)
+
+
+def _compiled(core: str, tail: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-])(?P<name>{core}){tail}(?![\w/])")
+
+
+def _any(marks: list[str]) -> str:
+    return "|".join(re.escape(lower(same_length(m))) for m in sorted(marks, key=len, reverse=True))

@@ -1,0 +1,42 @@
+"""Numbered documents have one id in every spelling, and what only looks like one has none."""
+
+import pytest
+
+from services.enricher.entities import documents
+from services.enricher.entities.text import Text
+
+
+def read(text: str, language: str = "uz-Latn") -> list[tuple[str, str | None]]:
+    return [(text[f.start : f.end], f.id) for f in documents.find(Text(text, language))]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("PQ-60-son qaror", [("PQ-60-son", "uz:PQ-60")]),
+        ("ПҚ–60-сонли қарор", [("ПҚ–60-сонли", "uz:PQ-60")]),
+        ("постановление ПП-60", [("ПП-60", "uz:PQ-60")]),
+        ("Президентнинг ПФ-60-сон Фармони", [("ПФ-60-сон", "uz:PF-60")]),
+        ("Указ УП-60 и ПКМ № 12", [("УП-60", "uz:PF-60"), ("ПКМ № 12", "uz:VMQ-12")]),
+        ("O‘RQ-707-son Qonun, OʻRQ-707", [("O‘RQ-707-son", "uz:ORQ-707"), ("OʻRQ-707", "uz:ORQ-707")]),
+        ("ЗРУ-707", [("ЗРУ-707", "uz:ORQ-707")]),
+        ("№ 123-ФЗ и 44-ФЗ", [("№ 123-ФЗ", "ru:123-FZ"), ("44-ФЗ", "ru:44-FZ")]),
+        ("№ 155-VII ҚРЗ, 155-VII-ЗРК", [("№ 155-VII ҚРЗ", "kz:155-VII-ZRK"), ("155-VII-ЗРК", "kz:155-VII-ZRK")]),
+        (
+            "A/RES/72/165, S/RES/2396 (2017)",
+            [("A/RES/72/165", "un:A/RES/72/165"), ("S/RES/2396 (2017)", "un:S/RES/2396(2017)")],
+        ),
+        ("see A/HRC/53/L.4/Rev.1.", [("A/HRC/53/L.4/Rev.1", "un:A/HRC/53/L.4/Rev.1")]),
+        ("A/64/L.69-sonli rezolyutsiya", [("A/64/L.69", "un:A/64/L.69")]),
+        ("the A/C unit, N/A, E/1, CD/DVD, A/B test, S/2", []),
+        ("pq-60, ppm-20, УПА-12, http://x.example/A/RES/72", []),
+        ("UP-60 poyezdi", []),
+    ],
+)
+def test_documents_have_one_id(text: str, expected: list[tuple[str, str]]) -> None:
+    assert read(text) == expected
+
+
+def test_hostile_text_is_read_in_one_pass() -> None:
+    for text in ("A/" * 200_000, "PQ-" * 150_000, "1-" * 200_000, "A/1/2 " * 50_000):
+        assert len(read(text)) <= documents.MAX_DOCUMENTS
