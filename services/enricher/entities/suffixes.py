@@ -1,92 +1,268 @@
-"""What may follow a name inside its word, by language: case and plural endings as expressions on folded text.
+"""What may follow a name inside its word, by language: plural, possessive and case endings on folded text.
 
-Adjectives and inhabitants (oʻzbekistonlik, российский) are left out: they are not the country.
+The grammars are written from the languages' paradigms: Turkic chains (plural, possessive, case, -dagi, plural again),
+Tajik izofat and -ro, Persian plural and indefinite endings, Russian declension of each word of a name.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import NamedTuple
 
-_CYRILLIC = re.compile("[а-яёўқғҳәөүұңһіҷӣӯ]")
+from services.enricher.entities.found import Role
 
-NONE = ""
 WORD_ENDS = r"(?!\w|'(?!s\b)\w)"
 """No letter, and no apostrophe within the word; an English 's is outside of the name."""
-_UZ_LATN = (
-    "(?:lar)?(?:imiz|ingiz|im|ing|si|i)?"
-    "(?:ning|dagi|niki|gacha|dan|day|dek|ni|ga|ka|qa|da|na|ya|cha)?(?:gi|mi|ku|dir|ham)?"
-)
-_UZ_CYRL = "(?:лар)?(?:имиз|ингиз|си|и)?(?:нинг|даги|ники|гача|дан|дай|дек|ни|га|ка|қа|да|ча)?(?:ми|дир)?"
-_KK = (
-    "(?:[лдт][ае]р)?(?:ымыз|іміз|сы|сі|ы|і)?"
-    "(?:[дтн][ыі]ң|[дтн][ыі]|[ғқ]а|[гк]е|н[ае]|нд[ае]|[дт][ае]|[дтн][ае]н|[мбп]ен|н?[дт][ае][ғг][ыі])?"
-)
-_KY = (
-    "(?:[лдт][аеоө]р)?(?:с?[ыиуү])?"
-    "(?:[нтд][ыиуү]н|[нтд][ыиуү]|[гк][аеоө]|н[аеоө]|н?[дт][аеоө]н?|н[аеоө]н|н?[дт][аеоө]г[ыиуү]|ч[аеоө])?"
-)
-_TK = "(?:l[ae]r)?(?:ymyz|imiz|s[yi]|[yi])?(?:[yi]ň|n[yi]ň|n?[yi]|n?[ae]|n?d[ae]|n?d[ae]n|n?d[aä]k[yi]|ň|[yi]ňk[yi])?"
-_TG = "(?:ҳо)?(?:и|ро|ву|у|ю|ям)?"
-_TR = "(?:'[a-zçğöşü]{1,9})?"
-"""Turkish sets an apostrophe between a name and its endings: Mali'ye is a place, Maliye a ministry."""
-_BY_LANGUAGE = {"uz": _UZ_LATN, "kk": _KK, "ky": _KY, "tk": _TK, "tg": _TG, "tr": _TR}
-_HYPHENED = frozenset({"uz", "kk", "ky", "tk", "tg"})
+MIN_STEM = 2
+MAX_CACHED = 16_384
+"""Names whose declension is kept at hand."""
+_PLURAL_STEM = 5
 
+
+class Ending(NamedTuple):
+    """How a name ends where it stands in a text."""
+
+    end: int
+    stem_end: int | None
+    """Where the name itself ends; None where the ending has changed it."""
+    role: Role
+    where: bool
+    """The ending says that something is, comes from or goes through there."""
+
+
+def _chain(plural: str, possessive: str, case: str, particle: str, place: str, derived: str) -> str:
+    """A Turkic word: the name with endings, or (group d) who lives there or comes from there, with endings."""
+    inner = f"(?:{plural})?(?:{possessive})?(?:(?P<w>{place})(?:{plural})?)?(?:{case})?(?:{particle})?"
+    return f"(?:[-']?{inner}|(?P<d>{derived})(?:{plural})?(?:{possessive})?(?:{case})?(?:{particle})?)"
+
+
+_UZ_LATN = _chain(
+    "lar", "imiz|ingiz|im|ing|si|i", "ning|niki|gacha|dan|day|dek|ni|ga|ka|qa|cha", "gi|mi|ku|dir|ham|chi",
+    "dagi|da|dan", "lik(?:lar)?|lig",
+)  # fmt: skip
+_UZ_CYRL = _chain(
+    "лар", "имиз|ингиз|им|инг|си|и", "нинг|ники|гача|дан|дай|дек|ни|га|ка|қа|ча", "ми|ку|дир|ҳам|чи",
+    "даги|да|дан", "лик(?:лар)?|лиг",
+)  # fmt: skip
+
+
+def _kazakh(a: str, y: str) -> str:
+    return _chain(
+        f"[лдт]{a}р", f"{y}мыз|{y}міз|с{y}|{y}м|{y}",
+        f"[дтн]{y}ң|[дтн]{y}кі|[дтн]ікі|[дтн]{y}|[ғқгк]{a}|н{a}|н?[дт]{a}н|н{a}н|[мбп]ен|н|ш{a}", "м[ае]|б[ае]|п[ае]",
+        f"н?[дт]{a}[ғг]{y}|н?[дт]{a}|н?[дт]{a}н", f"[лдт]{y}[қкғг]",
+    )  # fmt: skip
+
+
+def _kyrgyz(a: str, y: str) -> str:
+    return _chain(
+        f"[лдт]{a}р", f"{y}б{y}з|с?{y}|{y}м",
+        f"[нтд]{y}н|[нтд]{y}к{y}|[нтд]{y}|[гк]{a}|н{a}|н?[дт]{a}н|н{a}н|н|ч{a}|{a}", "б[ыиуү]|п[ыиуү]",
+        f"н?[дт]{a}г{y}|н?[дт]{a}|н?[дт]{a}н", f"[лдт]{y}[кг]",
+    )  # fmt: skip
+
+
+def _turkmen(a: str, y: str) -> str:
+    return _chain(
+        f"l{a}r", f"{y}m{y}z|s{y}|{y}", f"n?{y}ň(?:k{y})?|n?{y}|n?{a}|n?d{a}n|n|ç{a}", "m[yi]|d[yi]r",
+        f"n?d{a}k{y}|n?d{a}|n?d{a}n", f"l{y}",
+    )  # fmt: skip
+
+
+_TR_CASES = "n?[ıiuü]n|[yn]?[aeıiuü]|n?[dt][ae](?:ki)?(?:l[ae]r)?n?|[yn]?l[ae]|c[ae]"
+_TR_APOSTROPHE = "(?:'(?P<w>n?[dt][ae](?:n|ki)?)?[a-zçğöşü]{0,9}|(?P<d>l[iuü])(?:l[ae]r)?(?:n?[iuü]n|[yn]?[aeiuü])?)?"
+"""Turkish sets an apostrophe between a name and its endings: Mali'ye is a place, Maliye a ministry."""
+_TR_BODY = f"(?:'[a-zçğöşü]{{0,9}}|(?P<w>n?[dt][ae](?:n|ki)?)|{_TR_CASES.replace('ı', 'i')})?"
+"""Names of bodies that end in a possessive take their endings without it: Bakanlığının."""
+_TG = "(?:(?P<d>иён|ӣ(?:ҳо|ён)?)?(?:ҳо)?(?:и|ро|ву|у|ю|ям|аш)?)"
+_FA = "(?:(?P<d>ی|ي)|(?:ها|های|هایی))?"
+_FA_AFTER_VOWEL = "(?:ی|ئی|یی)?"
+_ACRONYM_RU = "(?:а|у|ом|е|ы)?"
+_BACK, _FRONT, _ANY = "[аоұыуяюё]", "[әөүіеэь]", "[ие]"
+
+
+@lru_cache(maxsize=64)
+def _compiled(expression: str) -> re.Pattern[str]:
+    return re.compile(expression + WORD_ENDS)
+
+
+_LAST_VOWEL = re.compile(r"[аоұыуяюёәөүіеэиaouyäeiöü](?=[^аоұыуяюёәөүіеэиaouyäeiöü]*$)")
+
+
+def _harmony(name: str, back: str, front: str) -> str:
+    """back, front or any, by the last vowel of the last word; i and u of loan words go with both."""
+    found = _LAST_VOWEL.search(name[-12:])
+    if found is None or name[-1] in "ьъ":
+        return "any"
+    return "back" if found[0] in back else "front" if found[0] in front else "any"
+
+
+_HARMONIES = {
+    "kk": ("аоұыяё", "әөүіеэ", {"back": _kazakh("а", "ы"), "front": _kazakh("е", "і"), "any": _kazakh("[ае]", "[ыі]")}),
+    "ky": (
+        "аоыуяюё", "еэөүи",
+        {"back": _kyrgyz("[ао]", "[ыу]"), "front": _kyrgyz("[еө]", "[иү]"), "any": _kyrgyz("[аеоө]", "[ыиуү]")},
+    ),
+    "tk": (
+        "aouy", "äeiöü",
+        {"back": _turkmen("a", "[yu]"), "front": _turkmen("[eä]", "[iü]"), "any": _turkmen("[aeä]", "[yiuü]")},
+    ),
+}  # fmt: skip
+
+
+@lru_cache(maxsize=MAX_CACHED)
+def _endings(language: str, name: str, acronym: bool) -> re.Pattern[str]:
+    """What may follow the folded name in a text of that language."""
+    if language == "uz":
+        return _compiled(_UZ_CYRL if "а" <= name[0] <= "ӿ" else _UZ_LATN)
+    if language in _HARMONIES:
+        back, front, grammars = _HARMONIES[language]
+        return _compiled(grammars["any" if acronym or " " in name else _harmony(name, back, front)])
+    if language == "tr":
+        return _compiled(_TR_BODY if " " in name and name[-1] in "iuü" else _TR_APOSTROPHE)
+    if language == "tg":
+        return _compiled(_TG)
+    if language == "fa":
+        return _compiled(_FA_AFTER_VOWEL if name[-1] in "اوه" else _FA)
+    return _compiled(_ACRONYM_RU if language == "ru" and acronym and name[-1] in _CONSONANTS else "")
+
+
+_CONSONANTS = "бвгджзклмнпрстфхцчшщ"
 _RUSSIAN = (  # how a word ends → how it may end; the first that fits
     ("ая", "ая|ой|ую|ою"),
     ("яя", "яя|ей|юю"),
     ("ия", "ия|ии|ию|ией"),
     ("ый", "ый|ого|ому|ым|ом"),
-    ("ий", "ий|его|ого|ему|ому|им|ем|ом|ия|ию|ии"),
+    ("ой", "ой|ого|ому|ым|ом|оя|ою|оем|ое"),
+    ("ий", "ий|его|ого|ему|ому|им|ем|ом|ия|ию|ии|ием"),
     ("ое", "ое|ого|ому|ым|им|ом"),
     ("ые", "ые|ых|ым|ыми"),
     ("ие", "ие|их|им|ими|ия|ию|ием|ии"),
     ("ство", "ство|ства|ству|ством|стве"),
-    ("ы", "ы|ов|ам|ами|ах|ых|ым|ыми|"),
-    ("а", "а|ы|и|е|у|ой|ою"),
+    ("ово", "ово|ова|ову|овом|ове"),
+    ("ево", "ево|ева|еву|евом|еве"),
+    ("ино", "ино|ина|ину|ином|ине"),
+    ("ец", "ец|ца|цу|цем|цом|це"),
+    ("ки", "ки|ок|кам|ками|ках"),
+    ("ова", "ова|овой|ову|овою|овы|ове"),
+    ("ева", "ева|евой|еву|евою|евы|еве"),
+    ("ы", "ы|ов|ам|ами|ах|"),
+    ("а", "а|ы|и|е|у|ой|ою|ей"),
     ("я", "я|и|е|ю|ей|ею|ёй"),
     ("ь", "ь|я|ю|ем|е|и|ью"),
     ("й", "й|я|ю|ем|е"),
 )
-_RUSSIAN_CONSONANT = "|а|у|ом|ем|е|ы|и|ов|ам|ами|ах"
-_MIN_STEM = 3
+_RUSSIAN_CONSONANT = "|а|у|ом|ем|е|ым"
+_RUSSIAN_PEOPLE = r"(?P<d>ск(?:ий|ая|ое|ие|ого|ому|ой|ую|им|ими|их|ом)|ц(?:ы|ев|ам|ами|ах))"
+
+
+class _Word(NamedTuple):
+    stem: str
+    endings: re.Pattern[str]
+
+
+@lru_cache(maxsize=MAX_CACHED)
+def _russian(name: str) -> tuple[_Word, ...]:
+    """A name word by word, each in all its cases; the gaps between them as they are in the name."""
+    words = re.findall(r"\S+ *", name)
+    return tuple(_russian_word(word, i == len(words) - 1, len(words) == 1) for i, word in enumerate(words))
+
+
+def _russian_word(spaced: str, last: bool, alone: bool) -> _Word:
+    word = spaced.rstrip(" ")
+    gap = " " * (len(spaced) - len(word))
+    stem, endings = _russian_stem(word, alone)
+    follows = f"(?:{endings}){gap}" + (WORD_ENDS if last else "")
+    return _Word(stem, _compiled_exactly(follows))
+
+
+@lru_cache(maxsize=256)
+def _compiled_exactly(expression: str) -> re.Pattern[str]:
+    return re.compile(expression)
+
+
+def _russian_stem(word: str, alone: bool) -> tuple[str, str]:
+    """What stays of a word, and how it may end; a short place name of one word (Мары) is no plural."""
+    for ending, endings in _RUSSIAN:
+        if word.endswith(ending):
+            stem = word[: len(word) - len(ending)]
+            if len(stem) < (_PLURAL_STEM if alone and ending in {"ы", "ки"} else MIN_STEM) or word == "алматы":
+                continue
+            if ending == "ство":
+                return stem + "ств", "о|а|у|ом|е"
+            return stem, endings
+    if len(word) >= MIN_STEM and word[-1] in _CONSONANTS:
+        return word, _RUSSIAN_CONSONANT
+    return word, ""
+
+
+def literal(tag: str, name: str, acronym: bool) -> str:
+    """What the folded name always begins with in texts that it counts in; tag says whose alias it is."""
+    if acronym:
+        return name
+    if tag in {"ru", "und-Cyrl"}:
+        return _russian_stem(name.split(" ", 1)[0], " " not in name)[0]
+    return name.removesuffix("ӣ")  # before an ending the long vowel is written short
+
+
+def acronym_end(language: str, name: str, low: str, after: int) -> int | None:
+    """Where an acronym that ends at after has its ending behind it; None where the word goes on."""
+    found = _endings(language, name, True).match(low, after)
+    return None if found is None or found.groupdict().get("d") else found.end()
+
+
+def ending(language: str, name: str, low: str, plain: str, start: int) -> Ending | None:
+    """How the folded name stands at start of a text of that language, or None if something else stands there.
+
+    low is the folded text, plain the same with a space for all that is no word.
+    """
+    if language == "ru" and "а" <= name[0] <= "ӿ":
+        return _russian_ending(name, low, plain, start)
+    written_short = language == "tg" and name.endswith("ӣ") and plain.startswith(name[:-1] + "и", start)
+    if not (written_short or plain.startswith(name, start)):
+        return None
+    stem_end = start + len(name)
+    found = _endings(language, name, False).match(low, stem_end)
+    if found is None:
+        return None
+    groups = found.groupdict()
+    role: Role = "name"
+    if groups.get("d"):
+        role = "adjective" if language in {"tg", "fa"} and not low.startswith("иён", stem_end) else "inhabitant"
+    return Ending(found.end(), stem_end, role, bool(groups.get("w")))
+
+
+def _russian_ending(name: str, low: str, plain: str, start: int) -> Ending | None:
+    at = start
+    words = _russian(name)
+    for stem, endings in words:
+        if not plain.startswith(stem, at):
+            return None
+        found = endings.match(plain, at + len(stem))
+        if found is None:
+            return _from_there(name, low, start) if len(words) == 1 else None
+        at = found.end()
+    exact = at - start == len(name) and plain.startswith(name, start)
+    return Ending(at, at if exact else None, "name", False)
+
+
+def _from_there(name: str, low: str, start: int) -> Ending | None:
+    """ташкентский, ташкентцы: only where nothing of the name changes."""
+    if name[-1] not in "дтнрвлм" or not low.startswith(name, start):
+        return None
+    found = _compiled(_RUSSIAN_PEOPLE).match(low, start + len(name))
+    if found is None:
+        return None
+    return Ending(found.end(), start + len(name), "adjective" if found["d"].startswith("ск") else "inhabitant", False)
 
 
 def split(language: str, name: str, acronym: bool) -> tuple[str, str]:
     """A folded name in a text of that language: the letters that it always begins with, an expression for the rest."""
-    if language == "ru" and not acronym:
-        return _russian(name)
-    if language == "tg" and name.endswith("ӣ"):  # before an ending the long vowel is written short
-        return name[:-1], f"[ӣи]{_TG}"
-    return name, _endings(language, name, acronym)
-
-
-def _endings(language: str, name: str, acronym: bool) -> str:
     primary = language.split("-", 1)[0]
-    endings = _BY_LANGUAGE.get(primary, NONE)
-    if primary == "uz" and _CYRILLIC.search(name):
-        endings = _UZ_CYRL
-    if acronym and primary in _HYPHENED:
-        return f"(?:[-']?{endings})?"
-    return endings
-
-
-def _russian(name: str) -> tuple[str, str]:
-    """A name in all cases, each word of it declined."""
-    words = [_russian_word(word) for word in name.split(" ")]
-    (first, endings), others = words[0], words[1:]
-    return first, endings + "".join(f" {re.escape(stem)}{more}" for stem, more in others)
-
-
-def _russian_word(word: str) -> tuple[str, str]:
-    for ending, endings in _RUSSIAN:
-        stem = word.removesuffix(ending)
-        if stem != word and len(stem) >= _MIN_STEM:
-            return (stem + "ств", _group(endings.replace("ств", ""))) if ending == "ство" else (stem, _group(endings))
-    if len(word) >= _MIN_STEM and word[-1] in "бвгджзклмнпрстфхцчшщ":
-        return word, _group(_RUSSIAN_CONSONANT)
-    return word, NONE
-
-
-def _group(endings: str) -> str:
-    return f"(?:{endings})"
+    if primary == "ru" and not acronym:
+        first, *others = [_russian_stem(word, " " not in name) for word in name.split(" ")]
+        return first[0], f"(?:{first[1]})" + "".join(f" {re.escape(stem)}(?:{more})" for stem, more in others)
+    if primary == "tg" and name.endswith("ӣ"):
+        return name[:-1], f"[ӣи]{_TG}"
+    return name, _endings(primary, name, acronym).pattern

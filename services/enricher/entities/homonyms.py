@@ -1,0 +1,164 @@
+"""Which of several things of one name is meant, and whether any is: weighed from what stands around the name."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from services.enricher.knowledge.base import Known
+
+HOMES = {"uz": "UZ", "kk": "KZ", "ky": "KG", "tg": "TJ", "tk": "TM", "tr": "TR", "fa": "IR"}
+"""The country that an article in the language speaks of where it names none."""
+ENOUGH = 1.0
+"""From this weight on, a name is taken for the thing."""
+SURE = 2.5
+"""From here on, it tells which countries the text is about."""
+OWN, NEAR, FOREIGN, UNTOLD = 3.0, 1.8, 1.5, 0.0
+"""How much the language of an alias says: the text's own, a neighbour's, any other, one that no source tells."""
+COMMON, SHORT, VERY_SHORT = -2.4, -0.5, -1.5
+APOSTROPHE_FREE = -0.5
+TYPE_BESIDE, OTHER_TYPE_BESIDE = 3.0, -6.0
+COUNTRY_BESIDE, OTHER_COUNTRY_BESIDE = 5.0, -6.0
+PERSON_LIKE = -4.0
+WHERE, CAPITAL_WITHIN, SENTENCE_START, QUOTED = 1.2, 0.8, -0.6, 2.0
+AT_HOME, COUNTRY_NAMED, ELSEWHERE = 1.0, 1.3, -0.4
+_TYPED = frozenset({"region", "district", "city", "village", "water", "mountain", "desert", "area"})
+_WORLD_CITY = 1_000_000
+_KIND = {"country": 2.0, "region": 0.6, "city": 0.8, "district": 0.0, "village": -0.5, "water": 0.4}
+_SETTLED = frozenset({"city", "village", "area"})
+_NAMED_AFTER = frozenset({"street", "airport", "building", "epic"})
+"""Things that bear the name of a place or a person without being one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One thing that the words may name."""
+
+    known: Known
+    standing: float
+    """OWN, NEAR, FOREIGN or UNTOLD."""
+    common: bool = False
+    """The words are, in the text's language, mostly something else."""
+    untold: bool = False
+    quoted: bool = False
+    """The name counts in quotation marks or beside a word for what it is."""
+    spelling: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the text shows where the name stands."""
+
+    chars: int
+    words: int
+    capital: bool | None = None
+    """A capital letter within a sentence; False at its start; None where capitals tell nothing."""
+    where: bool = False
+    """A locative ending, or a preposition of place before it."""
+    person: bool = False
+    """A given name or an initial stands before it."""
+    person_after: bool = False
+    """A surname follows it."""
+    in_quotes: bool = False
+    sorts: frozenset[str] = frozenset()
+    """What the type words beside it say; empty where there are none."""
+    country_beside: str | None = None
+    """ISO 3166 code of the country that stands right beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the text is about, as far as its sure names tell."""
+
+    language: str
+    countries: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def home(self) -> str | None:
+        return HOMES.get(self.language)
+
+
+def country_of(known: Known) -> str | None:
+    """ISO 3166 code of the country that it is or belongs to."""
+    return known.id.removeprefix("iso3166:") if known.id.startswith("iso3166:") else known.country
+
+
+def weight(candidate: Candidate, around: Surroundings, context: Context) -> float:
+    """How probable the thing is here; from ENOUGH on it is taken."""
+    known = candidate.known
+    total = candidate.standing + candidate.spelling
+    if candidate.quoted and not (around.in_quotes or _fits(known, around.sorts)):
+        return -math.inf
+    place = known.type == "LOC"
+    if place:
+        total += _place(known, candidate, around, context)
+    if candidate.common or known.common:
+        total += COMMON
+        if around.in_quotes and not place:
+            total += QUOTED
+    if around.capital is not None and (candidate.common or known.common or candidate.untold):
+        total += CAPITAL_WITHIN if around.capital else SENTENCE_START
+    doubtful = candidate.common or candidate.untold or known.common
+    alone = known.type != "PER" and around.words == 1 and not around.where
+    if alone and (around.person or (around.person_after and doubtful)):
+        total += PERSON_LIKE
+    if around.sorts:
+        total += _beside(known, around.sorts)
+    return total + _country(known, around, context)
+
+
+def _place(known: Known, candidate: Candidate, around: Surroundings, context: Context) -> float:
+    total = _KIND.get(known.kind or ("country" if known.id.startswith("iso3166:") else ""), 0.0)
+    if known.population:
+        total += math.log10(known.population) - (5.0 if candidate.untold else 6.0) if candidate.untold else 0.0
+        total += 0.2 * math.log10(known.population) - 1.0
+    if around.words == 1 and (candidate.untold or candidate.common):
+        total += VERY_SHORT if around.chars <= 3 else SHORT if around.chars == 4 else 0.0
+    if around.where:
+        total += WHERE
+    if around.sorts and known.kind in _TYPED and not _fits(known, around.sorts):
+        total += OTHER_TYPE_BESIDE
+    return total
+
+
+def _fits(known: Known, sorts: frozenset[str]) -> bool:
+    return known.kind in sorts or (known.kind in _SETTLED and not sorts.isdisjoint(_SETTLED))
+
+
+def _beside(known: Known, sorts: frozenset[str]) -> float:
+    if _fits(known, sorts):
+        return TYPE_BESIDE
+    if not sorts.isdisjoint(_NAMED_AFTER) or ("person" in sorts and known.type != "PER"):
+        return OTHER_TYPE_BESIDE
+    return 0.0
+
+
+def _country(known: Known, around: Surroundings, context: Context) -> float:
+    country = country_of(known)
+    if country is None:
+        return 0.0
+    total = 0.0
+    if known.type != "LOC" and known.type != "PER" and around.country_beside:
+        total += COUNTRY_BESIDE if around.country_beside == country else OTHER_COUNTRY_BESIDE
+    if known.id.startswith("iso3166:"):
+        return total
+    named = context.countries.get(country, 0)
+    if named:
+        total += COUNTRY_NAMED * (0.5 + 0.5 * named / max(context.countries.values()))
+    elif known.population < _WORLD_CITY and country != context.home:
+        total += ELSEWHERE
+    return total + (AT_HOME if country == context.home else 0.0)
+
+
+def best(candidates: Sequence[Candidate], around: Surroundings, context: Context) -> tuple[int, float] | None:
+    """The number of the most probable of them, and its weight; None where none is probable enough."""
+    weighed = [(weight(candidate, around, context), -i) for i, candidate in enumerate(candidates)]
+    top, index = max(weighed)
+    return (-index, top) if top >= ENOUGH else None
+
+
+def confidence(total: float) -> float:
+    """A weight as a share: .73 where it is just enough, .98 for a country by its own name."""
+    return round(0.99 / (1 + math.exp(-total)), 2)

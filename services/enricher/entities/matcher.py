@@ -1,0 +1,517 @@
+"""Known things in a text: one automaton per script over folded text, the grammar of each language for what follows."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import ahocorasick_rs
+
+from services.enricher.entities import homonyms, suffixes
+from services.enricher.entities.found import Found, Role
+from services.enricher.entities.homonyms import Candidate, Context, Surroundings
+from services.enricher.entities.text import Text, lower, same_length
+from services.enricher.knowledge.base import LANGUAGES, Known, is_acronym
+
+Script = Literal["Latn", "Cyrl", "Arab"]
+LETTERS: dict[Script, re.Pattern[str]] = {
+    "Latn": re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]"),
+    "Cyrl": re.compile("[\u0400-\u052f]"),
+    "Arab": re.compile("[\u0600-\u06ff]"),
+}
+_SCRIPTS: dict[str, Script] = {"ru": "Cyrl", "kk": "Cyrl", "ky": "Cyrl", "tg": "Cyrl", "fa": "Arab", "uz-Cyrl": "Cyrl"}
+UNTOLD = ("und-Latn", "und-Cyrl", "und-Arab")
+TAGS = (*LANGUAGES, *UNTOLD)
+FOREIGN_NAME_CHARS = 10
+"""From here on, names of several words are recognised in texts of any other language too."""
+FOREIGN_WORD_CHARS, FOREIGN_ACRONYM_CHARS = 5, 3
+SURROUNDINGS = 40
+"""Characters on each side that tell whether a line is set in capitals."""
+MANY_FORMS = 8
+"""From here on, the forms that begin alike are told apart by their second word."""
+_SECOND_WORD = 3
+MAX_CACHED = 8_192
+_NEIGHBOURS = {
+    "uz": {"ru", "en"}, "kk": {"ru"}, "ky": {"ru", "kk"}, "tg": {"ru", "fa"}, "tk": {"ru", "en"}, "fa": set(),
+    "ru": set(), "en": set(), "tr": {"en"}, "pt": set(),
+}  # fmt: skip
+"""Whose names of one word stand in a language's news as they are."""
+
+_ACRONYM, _LOWER, _ADJECTIVE, _INHABITANT, _QUOTED, _BARE = 1, 2, 4, 8, 16, 32
+_NO_WORD = re.compile(r"[^\w']|(?<!\w)'|'(?!\w)")
+_OTHER_MARK = re.compile(r"[^\w\s'-]")
+_WORD = re.compile(r"\w[\w']*+")
+_QUOTES = frozenset("«»„“”\"‹›''‘’")
+_SENTENCE_ENDS = frozenset(".!?…:;•|")
+_GAPS = frozenset({" ", "-", ". ", ' "', " '", " «", " “", " „"})
+_WORD_BEFORE, _ABBREVIATION, _ENDING, _TURKIC_ENDING = 24, 2, 6, 10
+"""Characters: of the word before, of abbreviations (г.), of the endings of type words."""
+_SURNAME = re.compile(
+    "(?:ov|ev|yev|ova|eva|yeva|skiy|skaya|sky|enko|zoda|zade|oglu|o'g'li|qizi|son|"
+    "ов|ев|ова|ева|ский|ская|енко|ин|ина|зода|улы|ұлы|қызы|кызы|уулу)(?:a|y|ga|ning|га|нинг|а|у|ым|ой)?$"
+)
+_OWNER_AFTER = {
+    "ru": ("",), "en": ("of ", "of the ", "in ", ""), "tg": ("",), "fa": ("",), "und": ("",), "pt": ("do ", "da "),
+}  # fmt: skip
+"""Where the country of a body follows it, and what stands between."""
+
+
+def plain(low: str) -> str:
+    """Folded text with a space for everything that is neither a letter, a digit nor an apostrophe within a word."""
+    return _NO_WORD.sub(" ", low)
+
+
+class _Hit(NamedTuple):
+    start: int
+    end: int
+    stem_end: int | None
+    form: int
+    role: Role
+    where: bool
+    standing: float
+    bare: bool
+    """Written without the apostrophes of the name."""
+
+
+class _Data(NamedTuple):
+    after: dict[str, tuple[tuple[str, str], ...]]
+    before: dict[str, tuple[tuple[str, str], ...]]
+    everyday: dict[str, frozenset[str]]
+    given: frozenset[str]
+    where: dict[str, frozenset[str]]
+
+
+@cache
+def _data() -> _Data:
+    """The word lists beside this file."""
+    here = Path(__file__)
+    types = tomllib.loads(here.with_name("type_words.toml").read_text(encoding="utf-8"))
+    words = tomllib.loads(here.with_name("everyday.toml").read_text(encoding="utf-8"))
+
+    def side(name: str) -> dict[str, tuple[tuple[str, str], ...]]:
+        return {
+            language: tuple(
+                (lower(same_length(word)), sort) for sort, begin in sides.get(name, {}).items() for word in begin
+            )
+            for language, sides in types.items()
+        }
+
+    return _Data(
+        side("after"),
+        side("before"),
+        {language: frozenset(map(_folded, found)) for language, found in words["words"].items()},
+        frozenset(name for names in words["given"].values() for name in map(_folded, names)),
+        {language: frozenset(map(_folded, found)) for language, found in words["where"].items()},
+    )
+
+
+def _folded(word: str) -> str:
+    return lower(same_length(word))
+
+
+class _Index:
+    """All names of one script: where each begins for the automaton, and whose name it is, in arrays."""
+
+    def __init__(self, knowledge: Sequence[Known], script: Script) -> None:
+        names: list[str] = []
+        owners, tags, flags = array("I"), array("B"), array("B")
+        letters = LETTERS[script]
+        for number, known in enumerate(knowledge):
+            for aliases, flag in (
+                (known.aliases, 0),
+                (known.adjectives, _ADJECTIVE),
+                (known.inhabitants, _INHABITANT),
+                (known.quoted, _QUOTED),
+            ):
+                for language, written in aliases.items():
+                    tag = TAGS.index(language)
+                    for name in written:
+                        if letters.search(name):
+                            names.append(name)
+                            owners.append(number)
+                            tags.append(tag)
+                            flags.append(flag)
+        self.names, self.owners, self.tags, self.flags = names, owners, tags, flags
+        self._build()
+
+    def _build(self) -> None:
+        written = same_length("\n".join(self.names)).split("\n")
+        by_start: dict[str, list[int]] = {}
+        for form, name in enumerate(written):
+            flag = self.flags[form]
+            if is_acronym(name):
+                flag |= _ACRONYM
+            elif not name[0].isupper() and name[0].lower() != name[0].upper():
+                flag |= _LOWER
+            self.flags[form] = flag
+            folded = plain(lower(name)).strip(" ")
+            if not folded:
+                continue
+            begin = suffixes.literal(TAGS[self.tags[form]], folded, bool(flag & _ACRONYM))
+            by_start.setdefault(begin, []).append(form)
+            if TAGS[self.tags[form]] == "uz-Latn" and "'" in begin and not flag & _ACRONYM:
+                by_start.setdefault(begin.replace("'", ""), []).append(-form - 1)
+        self.first, self.forms = array("I"), array("i")
+        self.any_case = bytearray(len(by_start))
+        for i, forms in enumerate(by_start.values()):
+            self.first.append(len(self.forms))
+            self.forms.extend(forms)
+            if any(self.flags[form if form >= 0 else -form - 1] & _LOWER for form in forms):
+                self.any_case[i] = 1
+        self.first.append(len(self.forms))
+        self.automaton = ahocorasick_rs.AhoCorasick(
+            [" " + begin for begin in by_start],
+            matchkind=ahocorasick_rs.MatchKind.Standard,
+            store_patterns=False,
+        )
+        self.by_second = lru_cache(maxsize=512)(self._by_second)
+
+    def _by_second(self, pattern: int) -> dict[str, tuple[int, ...]]:
+        """Forms by the beginning of their second word; "" holds names of one word."""
+        found: dict[str, list[int]] = {}
+        for form in self.forms[self.first[pattern] : self.first[pattern + 1]]:
+            name = folded_name(self.names[form if form >= 0 else -form - 1])
+            found.setdefault(name.partition(" ")[2].lstrip(" ")[:_SECOND_WORD], []).append(form)
+        return {second: tuple(forms) for second, forms in found.items()}
+
+    def candidates(self, pattern: int, low_plain: str, start: int) -> Sequence[int]:
+        """The forms that may stand at start."""
+        first, after = self.first[pattern], self.first[pattern + 1]
+        if after - first <= MANY_FORMS:
+            return self.forms[first:after]
+        groups = self.by_second(pattern)
+        word = _WORD.match(low_plain, start)
+        second = low_plain[word.end() : word.end() + 8].lstrip(" ")[:_SECOND_WORD] if word else ""
+        return (*groups.get("", ()), *(groups.get(second, ()) if second else ()))
+
+
+@lru_cache(maxsize=MAX_CACHED)
+def folded_name(name: str) -> str:
+    """A name as the plain text has it."""
+    return plain(_folded(name)).strip(" ")
+
+
+@lru_cache(maxsize=64)
+def _standings(language: str) -> tuple[tuple[float, float, float], ...]:
+    """For each of TAGS, what its names weigh in texts of the language: of one word, acronyms, of several words.
+
+    Nought: such names do not count.
+    """
+    primary = language.split("-", 1)[0]
+    told = primary in _NEIGHBOURS
+    script = _SCRIPTS.get(language, _SCRIPTS.get(primary, "Latn"))
+    found = []
+    for tag in TAGS:
+        other = tag.split("-", 1)[0]
+        if other == "und":
+            found.append((homonyms.UNTOLD,) * 3)
+        elif other == primary or not told:
+            found.append((homonyms.OWN,) * 3)
+        elif other in _NEIGHBOURS[primary] or _SCRIPTS.get(tag, "Latn") != script:
+            found.append((homonyms.NEAR,) * 3)
+        else:
+            found.append((0.0, 0.0, homonyms.FOREIGN))
+    return tuple(found)
+
+
+@dataclass(slots=True)
+class _Span:
+    """All that one stretch of text may name."""
+
+    start: int
+    end: int
+    hits: tuple[_Hit, ...]
+    candidates: tuple[Candidate, ...]
+    around: Surroundings
+    chosen: int = 0
+    weight: float = 0.0
+
+
+class _Reading:
+    """A text as the matcher reads it."""
+
+    def __init__(self, text: Text) -> None:
+        self.low, self.cased, self.original = text.low, text.cased, text.original
+        self.plain = plain(text.low)
+        self.language, self.primary = text.language, text.primary
+        self._data = _data()
+        self._after = self._data.after.get(self.primary, ())
+        self._before = self._data.before.get(self.primary, ())
+        self.everyday = self._data.everyday.get(self.primary, frozenset[str]())
+        self._where = self._data.where.get(self.primary, frozenset[str]())
+
+    def in_running_text(self, start: int, end: int) -> bool:
+        """Not on a line of capitals, where WHO may be a word."""
+        before = self.cased[max(0, start - SURROUNDINGS) : start].rpartition("\n")[2]
+        around = before + self.cased[end : end + SURROUNDINGS].partition("\n")[0]
+        return around.upper() == around.lower() or around != around.upper()
+
+    def surroundings(self, hit: _Hit) -> Surroundings:
+        """What stands around a name."""
+        before, gap = self._word_before(hit.start)
+        after = self._word_after(hit.end)
+        word = self.plain[hit.start : hit.stem_end or hit.end]
+        bare = hit.stem_end == hit.end
+        return Surroundings(
+            chars=len(word),
+            words=word.count(" ") + 1,
+            capital=self._capital(hit.start, hit.end),
+            where=hit.where or (before in self._where and gap == " "),
+            person=bool(before) and gap in {" ", ". "} and self._is_given(before, hit.start, gap),
+            person_after=bare and after is not None and self._surname_follows(word, after),
+            in_quotes=self._in_quotes(hit.start, hit.stem_end or hit.end),
+            sorts=frozenset((*self._sorts_before(before, gap, hit.start), *self._sorts_after(after, bare))),
+        )
+
+    def _word_before(self, start: int) -> tuple[str, str]:
+        """The word before a place, and what stands between."""
+        head = self.plain[max(0, start - _WORD_BEFORE) : start]
+        stripped = head.rstrip(" ")
+        return stripped.rpartition(" ")[2], self.low[start - len(head) + len(stripped) : start]
+
+    def _word_after(self, end: int) -> re.Match[str] | None:
+        if self.low[end : end + 1] not in {" ", "-"}:
+            return None
+        return _WORD.match(self.plain, end + 1)
+
+    def _is_given(self, before: str, start: int, gap: str) -> bool:
+        at = start - len(gap) - len(before)
+        if not self.cased[at].isupper():
+            return False
+        return before in self._data.given if gap == " " else len(before) == 1
+
+    def _surname_follows(self, word: str, after: re.Match[str]) -> bool:
+        if not self.cased[after.start()].isupper() or self.low[after.start() - 1] != " ":
+            return False
+        return word in self._data.given or _SURNAME.search(after[0]) is not None
+
+    def _capital(self, start: int, end: int) -> bool | None:
+        """Whether a capital letter stands within a sentence; None where capitals tell nothing."""
+        if not self.cased[start].isupper():
+            return None
+        before = self.cased[max(0, start - SURROUNDINGS) : start].rpartition("\n")[2]
+        line = before + " " + self.cased[end : end + SURROUNDINGS].partition("\n")[0]
+        initials = [word[0] for word in line.split()]
+        small = sum(c.islower() for c in initials)
+        if small * 2 < sum(c.isupper() for c in initials):
+            return None
+        lead = before.rstrip(" \"'«“(„")
+        return bool(lead) and lead[-1] not in _SENTENCE_ENDS
+
+    def _in_quotes(self, start: int, end: int) -> bool:
+        return (
+            start > 0
+            and self.original[start - 1] in _QUOTES
+            and end < len(self.original)
+            and self.original[end] in _QUOTES
+        )
+
+    def _sorts_before(self, before: str, gap: str, start: int) -> Iterator[str]:
+        if not before or gap not in _GAPS or (gap == ". " and len(before) > _ABBREVIATION):
+            return
+        for begin, sort in self._before:
+            if " " in begin:
+                if self.plain.endswith(" " + begin, 0, start - len(gap)):
+                    yield sort
+            elif before == begin or (
+                len(begin) > _ABBREVIATION and before.startswith(begin) and len(before) - len(begin) <= _ENDING
+            ):
+                yield sort
+
+    def _sorts_after(self, after: re.Match[str] | None, bare: bool) -> Iterator[str]:
+        if after is None or not bare:
+            return
+        for begin, sort in self._after:
+            if self.plain.startswith(begin, after.start()) and (
+                " " in begin or len(after[0]) - len(begin) <= _TURKIC_ENDING
+            ):
+                yield sort
+
+
+class Matcher:
+    """The things of a knowledge base, found in texts of any language; the index of a script is built when first met."""
+
+    def __init__(self, knowledge: Sequence[Known]) -> None:
+        self._knowledge = tuple(knowledge)
+        self._indexes: dict[Script, _Index] = {}
+
+    def find(self, text: Text) -> list[Found]:
+        """What is named, in order, none overlapping; homonyms are decided by what the text is about."""
+        reading = _Reading(text)
+        spans = [
+            span
+            for script, letters in LETTERS.items()
+            if letters.search(reading.low)
+            for span in self._spans(self._index(script), reading)
+        ]
+        spans.sort(key=lambda span: (span.start - span.end, span.start))
+        first = _kept(spans, Context(text.primary), len(reading.low), homonyms.SURE)
+        countries = Counter(c for span in first if (c := _country(span)))
+        beside = _Beside(first, reading)
+        for span in spans:
+            beside.note(span)
+        kept = _kept(spans, Context(text.primary, countries), len(reading.low), homonyms.ENOUGH)
+        return [_found(span) for span in sorted(kept, key=lambda span: span.start)]
+
+    def _index(self, script: Script) -> _Index:
+        if script not in self._indexes:
+            self._indexes[script] = _Index(self._knowledge, script)
+        return self._indexes[script]
+
+    def _spans(self, index: _Index, reading: _Reading) -> Iterator[_Span]:
+        by_place: dict[tuple[int, int], dict[int, _Hit]] = {}
+        for hit in self._hits(index, reading):
+            here = by_place.setdefault((hit.start, hit.end), {})
+            owner = index.owners[hit.form]
+            if owner not in here or hit.standing > here[owner].standing:
+                here[owner] = hit
+        for (start, end), by_owner in by_place.items():
+            hits = tuple(by_owner.values())
+            candidates = tuple(self._candidate(index, hit, reading) for hit in hits)
+            yield _Span(start, end, hits, candidates, reading.surroundings(hits[0]))
+
+    def _candidate(self, index: _Index, hit: _Hit, reading: _Reading) -> Candidate:
+        name = folded_name(index.names[hit.form])
+        return Candidate(
+            known=self._knowledge[index.owners[hit.form]],
+            standing=hit.standing,
+            common=name in reading.everyday,
+            untold=TAGS[index.tags[hit.form]] in UNTOLD,
+            quoted=bool(index.flags[hit.form] & _QUOTED),
+            spelling=homonyms.APOSTROPHE_FREE if hit.bare else 0.0,
+        )
+
+    def _hits(self, index: _Index, reading: _Reading) -> Iterator[_Hit]:
+        cased, flat = reading.cased, reading.plain
+        any_case = index.any_case
+        for pattern, start, _ in index.automaton.find_matches_as_indexes(" " + flat, overlapping=True):
+            if not any_case[pattern] and cased[start].islower():
+                continue
+            for form in index.candidates(pattern, flat, start):
+                if hit := self._hit(index, form, reading, start):
+                    yield hit
+
+    def _hit(self, index: _Index, signed: int, reading: _Reading, start: int) -> _Hit | None:
+        form, bare = (signed, False) if signed >= 0 else (-signed - 1, True)
+        flags, written = index.flags[form], index.names[form]
+        acronym = bool(flags & _ACRONYM)
+        if not flags & _LOWER and reading.cased[start].islower():
+            return None
+        name = folded_name(written)
+        standing = _standing(reading.language, index.tags[form], name, acronym)
+        if standing is None:
+            return None
+        if acronym:
+            return _acronym_hit(reading, form, same_length(written), start, standing)
+        spelt = name.replace("'", "") if bare else name
+        found = suffixes.ending(reading.primary, spelt, reading.low, reading.plain, start)
+        if found is None or not _same_marks(written, reading.low, start, found.stem_end or found.end):
+            return None
+        role: Role = found.role
+        if flags & (_ADJECTIVE | _INHABITANT):
+            role = "adjective" if flags & _ADJECTIVE else "inhabitant"
+        elif role != "name" and self._knowledge[index.owners[form]].type != "LOC":
+            return None
+        return _Hit(start, found.end, found.stem_end, form, role, found.where, standing, bare)
+
+
+def _standing(language: str, tag: int, name: str, acronym: bool) -> float | None:
+    word, short, several = _standings(language)[tag]
+    if acronym:
+        weight, enough = short, len(name) >= FOREIGN_ACRONYM_CHARS
+    elif " " in name:
+        weight, enough = several, len(name) >= FOREIGN_NAME_CHARS
+    else:
+        weight, enough = word, len(name) >= FOREIGN_WORD_CHARS
+    if weight in {homonyms.NEAR, homonyms.FOREIGN} and not enough:
+        return None
+    return weight if weight or TAGS[tag] in UNTOLD else None
+
+
+def _acronym_hit(reading: _Reading, form: int, written: str, start: int, standing: float) -> _Hit | None:
+    """An acronym counts as written, with endings in small letters, and not on a line of capitals."""
+    if not reading.cased.startswith(written, start):
+        return None
+    after = start + len(written)
+    name = lower(written)
+    end = suffixes.acronym_end(reading.primary, name, reading.low, after)
+    if end is None or reading.cased[after:end] != reading.low[after:end] or not reading.in_running_text(start, end):
+        return None
+    return _Hit(start, end, after, form, "name", False, standing, False)
+
+
+def _same_marks(written: str, low: str, start: int, end: int) -> bool:
+    """A space may stand for a hyphen, but no full stop between two names."""
+    marks = len(_OTHER_MARK.findall(low, start, end))
+    return marks == 0 or marks == len(_OTHER_MARK.findall(same_length(written)))
+
+
+def _kept(spans: Sequence[_Span], context: Context, length: int, enough: float) -> list[_Span]:
+    """The longest first, each with its most probable thing; spans are sorted so."""
+    taken = bytearray(length)
+    kept = []
+    for span in spans:
+        if taken[span.start] or taken[span.end - 1] or 1 in taken[span.start : span.end]:
+            continue
+        best = homonyms.best(span.candidates, span.around, context)
+        if best is None or best[1] < enough:
+            continue
+        span.chosen, span.weight = best
+        taken[span.start : span.end] = b"\1" * (span.end - span.start)
+        kept.append(span)
+    return kept
+
+
+def _country(span: _Span) -> str | None:
+    known = span.candidates[span.chosen].known
+    return homonyms.country_of(known) if known.type == "LOC" else None
+
+
+class _Beside:
+    """Which countries stand right before or after a place, by the sure names."""
+
+    def __init__(self, sure: Sequence[_Span], reading: _Reading) -> None:
+        self._plain, self._language = reading.plain, reading.primary
+        self._low = reading.low
+        self._ends: dict[int, str] = {}
+        self._starts: dict[int, str] = {}
+        for span in sure:
+            known = span.candidates[span.chosen].known
+            if known.id.startswith("iso3166:"):
+                code = known.id.removeprefix("iso3166:")
+                self._ends[span.end] = code
+                if span.hits[span.chosen].role == "name":
+                    self._starts[span.start] = code
+
+    def note(self, span: _Span) -> None:
+        """Writes down in the span's surroundings the country beside it."""
+        country = self._ends.get(span.start - 1) if self._low[span.start - 1 : span.start] == " " else None
+        if country is None and self._language in _OWNER_AFTER and self._low[span.end : span.end + 1] == " ":
+            at = span.end + 1
+            for link in _OWNER_AFTER[self._language]:
+                if self._plain.startswith(link, at) and (country := self._starts.get(at + len(link))):
+                    break
+        if country:
+            span.around = replace(span.around, country_beside=country)
+
+
+def _found(span: _Span) -> Found:
+    hit, known = span.hits[span.chosen], span.candidates[span.chosen].known
+    return Found(
+        start=span.start,
+        end=span.end,
+        type=known.type,
+        by="list",
+        confidence=homonyms.confidence(span.weight),
+        id=known.id,
+        role=hit.role,
+        stem_end=hit.stem_end,
+        kind=known.kind,
+    )
