@@ -1,0 +1,52 @@
+"""Places and bodies that no list has are told by the words beside them, and found again later in the text."""
+
+import pytest
+
+from services.enricher.entities import shapes
+from services.enricher.entities.found import Found
+from services.enricher.entities.text import Text
+
+
+def read(text: str, language: str) -> list[tuple[str, str]]:
+    return [(text[f.start : f.end], f.type) for f in shapes.find(Text(text, language), [])]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("uz-Latn", "Kecha Daryo va koʻllar agentligi xabar berdi.", [("Daryo va koʻllar agentligi", "ORG")]),
+        ("uz-Latn", "Malayziyaning Oʻrmonlarni asrash boshqarmasiga", [("Oʻrmonlarni asrash boshqarmasiga", "ORG")]),
+        ("uz-Latn", "Qurilish, yoʻl va koʻpriklar vazirligida", [("Qurilish, yoʻl va koʻpriklar vazirligida", "ORG")]),
+        ("uz-Latn", "“Yulduzcha” kompaniyasi Zarbuloq qishlogʻida", [("Zarbuloq", "LOC"), ("Yulduzcha", "ORG")]),
+        ("uz-Latn", "Bugun vazirlik xodimlari universitetida, ushbu markazi", []),
+        ("uz-Latn", "“Keling” dedi u. “Hammasi yaxshi boʻladi”, dedi kompaniya", []),
+        ("uz-Cyrl", "Фарғона давлат театр институти", [("Фарғона давлат театр институти", "ORG")]),
+        (
+            "kk",
+            "Қазақ теміржол академиясында, Сарыкөл ауылында",
+            [("Қазақ теміржол академиясында", "ORG"), ("Сарыкөл", "LOC")],
+        ),
+        ("ky", "Кыргыз Республикасынын Токой министрлиги", [("Токой министрлиги", "ORG")]),
+        ("tk", "Türkmenistanyň Suw hojalyk ministrligi", [("Suw hojalyk ministrligi", "ORG")]),
+        ("tr", "Türkiye'nin Orman Bakanlığı'ndan", [("Orman Bakanlığı'ndan", "ORG")]),
+        ("ru", "Министерство лесного хозяйства", []),
+    ],
+)
+def test_the_words_beside_a_name_tell_what_it_is(language: str, text: str, expected: list[tuple[str, str]]) -> None:
+    assert read(text, language) == expected
+
+
+def test_a_name_is_found_again_without_the_word_that_told_it() -> None:
+    text = Text("Zarbuloq qishlogʻida toʻy boʻldi. Mehmonlar Zarbuloqdan ketdi, zarbuloq suvi ichdi.", "uz-Latn")
+    again = shapes.later_mentions(text, shapes.find(text, []))
+    assert [(text.original[f.start : f.end], f.type, f.name) for f in again] == [("Zarbuloqdan", "LOC", "Zarbuloq")]
+
+
+def test_what_is_listed_is_left_alone() -> None:
+    text = Text("Qurilish vazirligida", "uz-Latn")
+    assert shapes.find(text, [Found(0, 20, "ORG", "list", 0.9, "xabar:building")]) == []
+
+
+def test_hostile_text_is_read_in_one_pass() -> None:
+    for text in ("Agentligi " * 50_000, "A " * 200_000 + "agentligi", "“A" * 100_000, "A shahri" * 50_000):
+        assert len(shapes.find(Text(text, "uz-Latn"), [])) <= shapes.MAX_FOUND
