@@ -21,14 +21,14 @@ COMMON, SHORT, VERY_SHORT = -2.4, -0.5, -1.5
 APOSTROPHE_FREE = -0.5
 TYPE_BESIDE, OTHER_TYPE_BESIDE = 3.0, -6.0
 COUNTRY_BESIDE, OTHER_COUNTRY_BESIDE = 5.0, -6.0
-PERSON_LIKE = -4.0
+PERSON_LIKE, CAPITAL_BESIDE, PART_OF_A_NAME = -4.0, -1.6, -8.0
 WHERE, CAPITAL_WITHIN, SENTENCE_START, QUOTED = 1.2, 0.8, -0.6, 2.0
 AT_HOME, COUNTRY_NAMED, ELSEWHERE = 1.0, 1.3, -0.4
-_TYPED = frozenset({"region", "district", "city", "village", "water", "mountain", "desert", "area"})
+_PLACES = frozenset({"region", "district", "city", "village", "water", "mountain", "desert"})
 _WORLD_CITY = 1_000_000
 _KIND = {"country": 2.0, "region": 0.6, "city": 0.8, "district": 0.0, "village": -0.5, "water": 0.4}
 _SETTLED = frozenset({"city", "village", "area"})
-_NAMED_AFTER = frozenset({"street", "airport", "building", "epic"})
+_NAMED_AFTER = frozenset({"street", "airport", "building", "epic", "media", "club", "company", "party"})
 """Things that bear the name of a place or a person without being one."""
 
 
@@ -62,8 +62,16 @@ class Surroundings:
     person_after: bool = False
     """A surname follows it."""
     in_quotes: bool = False
+    in_title: bool = False
+    """In quotation marks with a few other words: part of what something is called."""
+    part: bool = False
+    """Part of a longer name: joined by a hyphen, after a word of direction, in words of another script."""
+    capitals: bool = False
+    """A word with a capital letter that names nothing known stands right beside it."""
     sorts: frozenset[str] = frozenset()
     """What the type words beside it say; empty where there are none."""
+    apposed: bool = False
+    """The type word and the name are one name (Navoiy koʻchasi), not a thing and its place (улицы Ташкента)."""
     country_beside: str | None = None
     """ISO 3166 code of the country that stands right beside it."""
 
@@ -104,8 +112,12 @@ def weight(candidate: Candidate, around: Surroundings, context: Context) -> floa
     alone = known.type != "PER" and around.words == 1 and not around.where
     if alone and (around.person or (around.person_after and doubtful)):
         total += PERSON_LIKE
+    if alone and around.capitals and (candidate.untold or candidate.common):
+        total += CAPITAL_BESIDE
+    if place and (around.part or around.in_title or (around.in_quotes and not _fits(known, around.sorts))):
+        total += PART_OF_A_NAME
     if around.sorts:
-        total += _beside(known, around.sorts)
+        total += _beside(known, candidate.common, around)
     return total + _country(known, around, context)
 
 
@@ -118,8 +130,6 @@ def _place(known: Known, candidate: Candidate, around: Surroundings, context: Co
         total += VERY_SHORT if around.chars <= 3 else SHORT if around.chars == 4 else 0.0
     if around.where:
         total += WHERE
-    if around.sorts and known.kind in _TYPED and not _fits(known, around.sorts):
-        total += OTHER_TYPE_BESIDE
     return total
 
 
@@ -127,12 +137,14 @@ def _fits(known: Known, sorts: frozenset[str]) -> bool:
     return known.kind in sorts or (known.kind in _SETTLED and not sorts.isdisjoint(_SETTLED))
 
 
-def _beside(known: Known, sorts: frozenset[str]) -> float:
-    if _fits(known, sorts):
+def _beside(known: Known, common: bool, around: Surroundings) -> float:
+    if _fits(known, around.sorts):
         return TYPE_BESIDE
-    if not sorts.isdisjoint(_NAMED_AFTER) or ("person" in sorts and known.type != "PER"):
+    if not (around.apposed or common or known.common):
+        return 0.0
+    if known.type == "LOC" and not around.sorts.isdisjoint(_PLACES | _NAMED_AFTER):
         return OTHER_TYPE_BESIDE
-    return 0.0
+    return OTHER_TYPE_BESIDE if "person" in around.sorts and known.type != "PER" else 0.0
 
 
 def _country(known: Known, around: Surroundings, context: Context) -> float:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -38,6 +39,8 @@ MANY_FORMS = 8
 """From here on, the forms that begin alike are told apart by their second word."""
 _SECOND_WORD = 3
 MAX_CACHED = 8_192
+MAX_SPANS = 20_000
+"""Of one script in one text; a text that names more is a list, not news."""
 _NEIGHBOURS = {
     "uz": {"ru", "en"}, "kk": {"ru"}, "ky": {"ru", "kk"}, "tg": {"ru", "fa"}, "tk": {"ru", "en"}, "fa": set(),
     "ru": set(), "en": set(), "tr": {"en"}, "pt": set(),
@@ -48,7 +51,10 @@ _ACRONYM, _LOWER, _ADJECTIVE, _INHABITANT, _QUOTED, _BARE = 1, 2, 4, 8, 16, 32
 _NO_WORD = re.compile(r"[^\w']|(?<!\w)'|'(?!\w)")
 _OTHER_MARK = re.compile(r"[^\w\s'-]")
 _WORD = re.compile(r"\w[\w']*+")
-_QUOTES = frozenset("«»„“”\"‹›''‘’")
+_OPENING, _CLOSING = '«„“"‹”‘', '»“”"›’'
+QUOTE_CHARS, QUOTE_WORDS = 45, 5
+"""How much of a phrase in quotation marks may be the name of something."""
+_NO_TITLE = re.compile(r"[.,;:!?\n]")
 _SENTENCE_ENDS = frozenset(".!?…:;•|")
 _GAPS = frozenset({" ", "-", ". ", ' "', " '", " «", " “", " „"})
 _WORD_BEFORE, _ABBREVIATION, _ENDING, _TURKIC_ENDING = 24, 2, 6, 10
@@ -57,6 +63,7 @@ _SURNAME = re.compile(
     "(?:ov|ev|yev|ova|eva|yeva|skiy|skaya|sky|enko|zoda|zade|oglu|o'g'li|qizi|son|"
     "ов|ев|ова|ева|ский|ская|енко|ин|ина|зода|улы|ұлы|қызы|кызы|уулу)(?:a|y|ga|ning|га|нинг|а|у|ым|ой)?$"
 )
+_PLURAL = re.compile("[lлдт][aeаеоө][rр]")
 _OWNER_AFTER = {
     "ru": ("",), "en": ("of ", "of the ", "in ", ""), "tg": ("",), "fa": ("",), "und": ("",), "pt": ("do ", "da "),
 }  # fmt: skip
@@ -86,6 +93,7 @@ class _Data(NamedTuple):
     everyday: dict[str, frozenset[str]]
     given: frozenset[str]
     where: dict[str, frozenset[str]]
+    directions: dict[str, tuple[str, ...]]
 
 
 @cache
@@ -109,11 +117,16 @@ def _data() -> _Data:
         {language: frozenset(map(_folded, found)) for language, found in words["words"].items()},
         frozenset(name for names in words["given"].values() for name in map(_folded, names)),
         {language: frozenset(map(_folded, found)) for language, found in words["where"].items()},
+        {language: tuple(map(_folded, found)) for language, found in words["directions"].items()},
     )
 
 
 def _folded(word: str) -> str:
     return lower(same_length(word))
+
+
+def _same_script(one: str, other: str) -> bool:
+    return any(letters.match(one) and letters.match(other) for letters in LETTERS.values())
 
 
 class _Index:
@@ -246,6 +259,8 @@ class _Reading:
         self._before = self._data.before.get(self.primary, ())
         self.everyday = self._data.everyday.get(self.primary, frozenset[str]())
         self._where = self._data.where.get(self.primary, frozenset[str]())
+        self._directions = self._data.directions.get(self.primary, ())
+        self.main_letters = LETTERS[_SCRIPTS.get(self.language, _SCRIPTS.get(self.primary, "Latn"))]
 
     def in_running_text(self, start: int, end: int) -> bool:
         """Not on a line of capitals, where WHO may be a word."""
@@ -259,6 +274,9 @@ class _Reading:
         after = self._word_after(hit.end)
         word = self.plain[hit.start : hit.stem_end or hit.end]
         bare = hit.stem_end == hit.end
+        sorts_before = tuple(self._sorts_before(before, gap, hit.start))
+        sorts_after = tuple(self._sorts_after(after, bare))
+        quoted = self._quoted(hit.start, hit.stem_end or hit.end)
         return Surroundings(
             chars=len(word),
             words=word.count(" ") + 1,
@@ -266,8 +284,12 @@ class _Reading:
             where=hit.where or (before in self._where and gap == " "),
             person=bool(before) and gap in {" ", ". "} and self._is_given(before, hit.start, gap),
             person_after=bare and after is not None and self._surname_follows(word, after),
-            in_quotes=self._in_quotes(hit.start, hit.stem_end or hit.end),
-            sorts=frozenset((*self._sorts_before(before, gap, hit.start), *self._sorts_after(after, bare))),
+            in_quotes=quoted == "exactly",
+            in_title=quoted == "title",
+            part=self._is_part(hit, before, gap),
+            capitals=self._capital_beside(hit, before, gap, after if bare else None),
+            sorts=frozenset((*sorts_before, *sorts_after)),
+            apposed=bool(sorts_after) or (bare and self.plain[hit.end - 1] in suffixes.CONSONANTS),
         )
 
     def _word_before(self, start: int) -> tuple[str, str]:
@@ -305,12 +327,50 @@ class _Reading:
         lead = before.rstrip(" \"'«“(„")
         return bool(lead) and lead[-1] not in _SENTENCE_ENDS
 
-    def _in_quotes(self, start: int, end: int) -> bool:
+    def _quoted(self, start: int, end: int) -> str:
+        """Whether a name stands alone in quotation marks (exactly), in a short phrase in them (title), or not."""
+        before = self.original[max(0, start - QUOTE_CHARS) : start]
+        after = self.original[end : end + QUOTE_CHARS]
+        opens = max(map(before.rfind, _OPENING))
+        closes = min((at for mark in _CLOSING if (at := after.find(mark)) >= 0), default=-1)
+        if opens < 0 or closes < 0 or (opens > 0 and before[opens - 1].isalnum()):
+            return ""
+        inside = before[opens + 1 :] + self.original[start:end] + after[:closes]
+        if len(inside) == end - start:
+            return "exactly"
+        short = len(inside) <= QUOTE_CHARS and inside.count(" ") < QUOTE_WORDS
+        return "title" if short and inside[0].isupper() and _NO_TITLE.search(inside) is None else ""
+
+    def _is_part(self, hit: _Hit, before: str, gap: str) -> bool:
+        """After a word of direction; among words of another script; behind a dot or a slash, as in an address."""
+        start, end = hit.start, hit.end
+        if start and self.original[start - 1] in "./@=":
+            return True
+        if (
+            before
+            and gap in {" ", "-"}
+            and before.startswith(self._directions)
+            and self.cased[start - 1 - len(before)].isupper()
+        ):
+            return True
+        if not self.main_letters.match(self.low, start) and self.low[start].isalpha():
+            return (gap == " " and bool(before) and _same_script(before[-1], self.low[start])) or (
+                self.low[end : end + 1] in {" ", "-"} and _same_script(self.low[end + 1 : end + 2], self.low[start])
+            )
+        return False
+
+    def _capital_beside(self, hit: _Hit, before: str, gap: str, after: re.Match[str] | None) -> bool:
+        start = hit.start
+        if gap == " " and len(before) > 2:
+            at = start - 1 - len(before)
+            if self.cased[at].isupper() and not self.cased[at : start - 1].isupper() and self._capital(at, start - 1):
+                return True
         return (
-            start > 0
-            and self.original[start - 1] in _QUOTES
-            and end < len(self.original)
-            and self.original[end] in _QUOTES
+            after is not None
+            and self.low[after.start() - 1] == " "
+            and self.cased[after.start()].isupper()
+            and not self.cased[after.start() : after.end()].isupper()
+            and self._capital(start, hit.end) is not None
         )
 
     def _sorts_before(self, before: str, gap: str, start: int) -> Iterator[str]:
@@ -329,9 +389,10 @@ class _Reading:
         if after is None or not bare:
             return
         for begin, sort in self._after:
-            if self.plain.startswith(begin, after.start()) and (
-                " " in begin or len(after[0]) - len(begin) <= _TURKIC_ENDING
-            ):
+            if not self.plain.startswith(begin, after.start()):
+                continue
+            rest = after[0][len(begin) :]
+            if " " in begin or (len(rest) <= _TURKIC_ENDING and not _PLURAL.match(rest)):
                 yield sort
 
 
@@ -354,7 +415,7 @@ class Matcher:
         spans.sort(key=lambda span: (span.start - span.end, span.start))
         first = _kept(spans, Context(text.primary), len(reading.low), homonyms.SURE)
         countries = Counter(c for span in first if (c := _country(span)))
-        beside = _Beside(first, reading)
+        beside = _Beside(first, spans, reading)
         for span in spans:
             beside.note(span)
         kept = _kept(spans, Context(text.primary, countries), len(reading.low), homonyms.ENOUGH)
@@ -372,7 +433,7 @@ class Matcher:
             owner = index.owners[hit.form]
             if owner not in here or hit.standing > here[owner].standing:
                 here[owner] = hit
-        for (start, end), by_owner in by_place.items():
+        for (start, end), by_owner in islice(by_place.items(), MAX_SPANS):
             hits = tuple(by_owner.values())
             candidates = tuple(self._candidate(index, hit, reading) for hit in hits)
             yield _Span(start, end, hits, candidates, reading.surroundings(hits[0]))
@@ -475,11 +536,13 @@ def _country(span: _Span) -> str | None:
 
 
 class _Beside:
-    """Which countries stand right before or after a place, by the sure names."""
+    """What stands right before and after a name: countries, by the sure names, and what a hyphen joins to it."""
 
-    def __init__(self, sure: Sequence[_Span], reading: _Reading) -> None:
+    def __init__(self, sure: Sequence[_Span], spans: Sequence[_Span], reading: _Reading) -> None:
         self._plain, self._language = reading.plain, reading.primary
-        self._low = reading.low
+        self._low, self._original = reading.low, reading.original
+        self._all_starts = {span.start for span in spans}
+        self._all_ends = {span.end for span in spans}
         self._ends: dict[int, str] = {}
         self._starts: dict[int, str] = {}
         for span in sure:
@@ -498,8 +561,23 @@ class _Beside:
             for link in _OWNER_AFTER[self._language]:
                 if self._plain.startswith(link, at) and (country := self._starts.get(at + len(link))):
                     break
-        if country:
-            span.around = replace(span.around, country_beside=country)
+        if country or self._joined(span):
+            span.around = replace(
+                span.around, country_beside=country, part=span.around.part or (country is None and self._joined(span))
+            )
+
+    def _joined(self, span: _Span) -> bool:
+        """By a hyphen to a word that names nothing: Нью-Мехико, but not Toshkent-Samarqand."""
+        start, end = span.start, span.end
+        before, after = self._original[max(0, start - 2) : start], self._original[end : end + 2]
+        if len(before) == 2 and before[1] == "-" and before[0].isalpha() and start - 1 not in self._all_ends:
+            return True
+        return (
+            len(after) == 2
+            and after[0] == "-"
+            and (after[1].isupper() or after[1].isdigit())
+            and end + 1 not in self._all_starts
+        )
 
 
 def _found(span: _Span) -> Found:

@@ -125,10 +125,10 @@ def _endings(language: str, name: str, acronym: bool) -> re.Pattern[str]:
         return _compiled(_TG)
     if language == "fa":
         return _compiled(_FA_AFTER_VOWEL if name[-1] in "اوه" else _FA)
-    return _compiled(_ACRONYM_RU if language == "ru" and acronym and name[-1] in _CONSONANTS else "")
+    return _compiled(_ACRONYM_RU if language == "ru" and acronym and name[-1] in CONSONANTS else "")
 
 
-_CONSONANTS = "бвгджзклмнпрстфхцчшщ"
+CONSONANTS = "бвгджзклмнпрстфхцчшщ"
 _RUSSIAN = (  # how a word ends → how it may end; the first that fits
     ("ая", "ая|ой|ую|ою"),
     ("яя", "яя|ей|юю"),
@@ -148,12 +148,14 @@ _RUSSIAN = (  # how a word ends → how it may end; the first that fits
     ("ова", "ова|овой|ову|овою|овы|ове"),
     ("ева", "ева|евой|еву|евою|евы|еве"),
     ("ы", "ы|ов|ам|ами|ах|"),
+    ("оа", "оа"),
+    ("уа", "уа"),
     ("а", "а|ы|и|е|у|ой|ою|ей"),
     ("я", "я|и|е|ю|ей|ею|ёй"),
     ("ь", "ь|я|ю|ем|е|и|ью"),
     ("й", "й|я|ю|ем|е"),
 )
-_RUSSIAN_CONSONANT = "|а|у|ом|ем|е|ым"
+_AFTER_CONSONANT = "|а|у|ом|ем|е|ым"
 _RUSSIAN_PEOPLE = r"(?P<d>ск(?:ий|ая|ое|ие|ого|ому|ой|ую|им|ими|их|ом)|ц(?:ы|ев|ам|ами|ах))"
 
 
@@ -192,8 +194,8 @@ def _russian_stem(word: str, alone: bool) -> tuple[str, str]:
             if ending == "ство":
                 return stem + "ств", "о|а|у|ом|е"
             return stem, endings
-    if len(word) >= MIN_STEM and word[-1] in _CONSONANTS:
-        return word, _RUSSIAN_CONSONANT
+    if len(word) >= MIN_STEM and word[-1] in CONSONANTS:
+        return word, _AFTER_CONSONANT
     return word, ""
 
 
