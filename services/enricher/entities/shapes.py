@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -38,6 +38,7 @@ class _Words:
 
     bodies: re.Pattern[str]
     places: re.Pattern[str]
+    events: re.Pattern[str]
     owned: tuple[str, ...]
     barriers: tuple[str, ...]
     openers: frozenset[str]
@@ -50,9 +51,11 @@ def find(text: Text, listed: Sequence[Found]) -> list[Found]:
     if words is None:
         return []
     closed = [f for f in listed if f.type in {"PER", "ORG", "EVENT", "DOC", "DATE"}]
-    countries = {f.end: f for f in listed if f.kind == "country"}
+    outside = frozenset(f.end for f in listed if f.kind == "country" or (f.stem_end or f.end) < f.end)
     found: list[Found] = []
-    for one in (*_bodies(text, words, countries), *_places(text, words), *_quotations(text, words)):
+    ends: tuple[tuple[re.Pattern[str], EntityType], ...] = ((words.bodies, "ORG"), (words.events, "EVENT"))
+    named = (one for heads, type_ in ends for one in _named(text, words, heads, type_, outside))
+    for one in (*named, *_places(text, words), *_quotations(text, words)):
         if len(found) >= MAX_FOUND:
             break
         if not any(one.start < f.end and f.start < one.end and f.by != "shape" for f in closed):
@@ -87,16 +90,20 @@ def later_mentions(text: Text, kept: Sequence[Found]) -> list[Found]:
     return found[:MAX_FOUND]
 
 
-def _bodies(text: Text, words: _Words, countries: Mapping[int, Found]) -> Iterator[Found]:
-    for head in words.bodies.finditer(text.low):
-        start = _start(text, words, head.start(), countries)
+def _named(text: Text, words: _Words, heads: re.Pattern[str], type_: EntityType, outside: Set[int]) -> Iterator[Found]:
+    """Names that end with what they are."""
+    for head in heads.finditer(text.low):
+        start = _start(text, words, head.start(), outside)
         if start is not None:
             stem_end = head.end("head")
-            yield Found(start, head.end(), "ORG", "shape", _BODY, stem_end=stem_end, name=text.original[start:stem_end])
+            yield Found(start, head.end(), type_, "shape", _BODY, stem_end=stem_end, name=text.original[start:stem_end])
 
 
-def _start(text: Text, words: _Words, head: int, countries: Mapping[int, Found]) -> int | None:
-    """Where the name of a body begins whose last word stands at head; None where it is no name."""
+def _start(text: Text, words: _Words, head: int, outside: Set[int]) -> int | None:
+    """Where the name begins whose last word stands at head; None where it is no name.
+
+    A country, and a word with a case ending, stand before the name and not in it: `outside` has where such end.
+    """
     clause = max((m.end() for m in _STOP.finditer(text.cased, max(0, head - 160), head)), default=max(0, head - 160))
     before = list(_WORD.finditer(text.cased, clause, head))[-(MAX_WORDS - 1) :]
     start = head if text.cased[head].isupper() else None
@@ -106,7 +113,7 @@ def _start(text: Text, words: _Words, head: int, countries: Mapping[int, Found])
         if start is not None and not capital:
             break
         if capital:
-            if low in words.openers or low.endswith(words.owned) or word.end() in countries:
+            if low in words.openers or low.endswith(words.owned) or word.end() in outside:
                 break
             start = word.start()
         elif low.endswith(words.barriers):
@@ -164,15 +171,20 @@ def _tables() -> dict[str, _Words]:
 
 
 def _words(table: Mapping[str, Sequence[str]]) -> _Words:
-    within = f"(?P<placed>{_any(table['placed'])})|(?:{_any(table['places'])})"
+    within = f"(?P<placed>{_any(table.get('placed', ()))})|(?:{_any(table.get('places', ()))})"
     return _Words(
-        bodies=re.compile(rf"(?<![\w'])(?P<head>{_any(table['bodies'])}){_ENDING}(?![\w'])"),
+        bodies=_heads(table.get("bodies", ())),
         places=re.compile(rf"(?<=\s)(?:{within}){_ENDING}(?![\w'])"),
-        owned=tuple(map(_folded, table["owned"])),
+        events=_heads(table.get("events", ())),
+        owned=tuple(map(_folded, table.get("owned", ()))),
         barriers=tuple(map(_folded, table["barriers"])),
         openers=frozenset(map(_folded, table["openers"])),
-        quoted=re.compile(rf"(?<!\w)(?:{_any(table['quoted'])})[\w']{{0,8}}+(?:\s|$|[.,;)])"),
+        quoted=re.compile(rf"(?<!\w)(?:{_any(table.get('quoted', ()))})[\w']{{0,8}}+(?:\s|$|[.,;)])"),
     )
+
+
+def _heads(words: Sequence[str]) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w'])(?P<head>{_any(words)}){_ENDING}(?![\w'])")
 
 
 def _folded(word: str) -> str:
@@ -180,4 +192,6 @@ def _folded(word: str) -> str:
 
 
 def _any(words: Sequence[str]) -> str:
+    if not words:
+        return r"(?!)"
     return "|".join(re.escape(word) for word in sorted({_folded(w) for w in words}, key=len, reverse=True))
