@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.contracts.articles import (
-    Acronym,
     EnrichedArticle,
-    Entity,
     Language,
     ParsedArticle,
     Translation,
@@ -18,17 +15,10 @@ from services.contracts.articles import (
 from services.contracts.folding import fold
 from services.contracts.message import Stamp
 from services.contracts.sources import Lane
+from services.enricher.entities.found import Tagged
 from services.enricher.translate.names import with_missing_names
 
 STAGE = "enricher"
-
-
-@dataclass(frozen=True)
-class Tagged:
-    """What is named in a text, and the acronyms that it explains."""
-
-    entities: tuple[Entity, ...] = ()
-    acronyms: tuple[Acronym, ...] = ()
 
 
 Identify = Callable[[str, tuple[str, ...]], Awaitable[Language]]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from services.contracts.articles import Language, SentenceFlaw
-from services.enricher.enrich import Tagged
+from services.enricher.entities.found import Tagged
 from services.enricher.settings import EnricherSettings
 from services.enricher.translate.opening import open_translator
 from services.enricher.work import identify_article, judge_sentences, tag_text

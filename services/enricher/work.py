@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from services.contracts.articles import Language, SentenceFlaw
-from services.enricher.enrich import Tagged
+from services.enricher.entities.found import Tagged
 
 if TYPE_CHECKING:
     from services.enricher.entities.tagger import Tagger

@@ -10,7 +10,8 @@ from services.contracts.articles import Extraction, Language, Mention, ParsedArt
 from services.contracts.identity import article_id, content_key
 from services.contracts.outcomes import Rejection
 from services.contracts.sources import Lane
-from services.enricher.enrich import Tagged, enrich
+from services.enricher.enrich import enrich
+from services.enricher.entities.found import Tagged
 from services.enricher.settings import EnricherSettings
 from services.enricher.stage import stage
 from services.enricher.work import identify_article, tag_text

@@ -11,7 +11,7 @@ from services.contracts.articles import Extraction, Language, Mention, ParsedArt
 from services.contracts.identity import article_id, content_key
 from services.contracts.sources import Lane
 from services.enricher.batch import LAYERS, MAX_LINE_BYTES, Layer, Text, Told, enrich_text, read_text
-from services.enricher.enrich import Tagged
+from services.enricher.entities.found import Tagged
 from services.enricher.work import identify_article, tag_text
 
 URL = "https://yangilik.example/ochilish"

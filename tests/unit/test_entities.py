@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.contracts.articles import Entity
-from services.enricher.entities.tagger import MAX_MENTIONS, Tagger, same_length
+from services.enricher.entities.tagger import MAX_MENTIONS, Tagger
+from services.enricher.entities.text import same_length
 from services.enricher.knowledge import base as knowledge
 from services.enricher.knowledge import build
 

@@ -1,11 +1,11 @@
-"""One place in a text where something may be named, as one finder saw it."""
+"""One place in a text where something may be named, as one finder saw it, and what comes of all of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from services.contracts.articles import EntityType, FoundBy, Granularity
+from services.contracts.articles import Acronym, Entity, EntityType, FoundBy, Granularity
 
 Role = Literal["name", "adjective", "inhabitant"]
 
@@ -32,3 +32,11 @@ class Found:
     value: str | None = None
     granularity: Granularity | None = None
     place: str | None = None
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """What is named in a text, in the order of the first mention, and the acronyms that it explains."""
+
+    entities: tuple[Entity, ...] = ()
+    acronyms: tuple[Acronym, ...] = ()

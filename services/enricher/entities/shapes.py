@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -90,7 +90,9 @@ def later_mentions(text: Text, kept: Sequence[Found]) -> list[Found]:
     return found[:MAX_FOUND]
 
 
-def _named(text: Text, words: _Words, heads: re.Pattern[str], type_: EntityType, outside: Set[int]) -> Iterator[Found]:
+def _named(
+    text: Text, words: _Words, heads: re.Pattern[str], type_: EntityType, outside: frozenset[int]
+) -> Iterator[Found]:
     """Names that end with what they are."""
     for head in heads.finditer(text.low):
         start = _start(text, words, head.start(), outside)
@@ -99,7 +101,7 @@ def _named(text: Text, words: _Words, heads: re.Pattern[str], type_: EntityType,
             yield Found(start, head.end(), type_, "shape", _BODY, stem_end=stem_end, name=text.original[start:stem_end])
 
 
-def _start(text: Text, words: _Words, head: int, outside: Set[int]) -> int | None:
+def _start(text: Text, words: _Words, head: int, outside: frozenset[int]) -> int | None:
     """Where the name begins whose last word stands at head; None where it is no name.
 
     A country, and a word with a case ending, stand before the name and not in it: `outside` has where such end.
