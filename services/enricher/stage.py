@@ -36,7 +36,9 @@ def stage(
 
 
 def measure(enriched: EnrichedArticle) -> None:
-    """Count the translations of an article."""
+    """Count the entities and translations of an article."""
+    for entity in enriched.entities:
+        metrics.ENTITIES.labels(entity.type, entity.found_by, "no" if entity.id.startswith("name:") else "yes").inc()
     for translation in enriched.translations:
         pair = f"{enriched.language.tag}>{translation.target}"
         metrics.TRANSLATIONS.labels(translation.engine, pair, translation.status).inc()

@@ -70,6 +70,7 @@ RECIPE_MISSES = _counter(
     "parser_recipe_misses", "Fields of a site recipe that found nothing on an article: has the site changed?",
     "host", "version", "field",
 )  # fmt: skip
+ENTITIES = _counter("entities", "Entities of articles, each once per article.", "type", "found_by", "linked")
 TRANSLATIONS = _counter("translations", "Translations by engine, pair and status.", "engine", "pair", "status")
 TRANSLATION_FLAWS = _counter("translation_flaws", "Sentences whose translation was not taken.", "engine", "flaw")
 TRANSLATION_SECONDS = _histogram("translation_seconds", "One article's translation.", "engine")
