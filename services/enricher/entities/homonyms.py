@@ -17,16 +17,17 @@ SURE = 2.5
 """From here on, it tells which countries the text is about."""
 OWN, NEAR, FOREIGN, UNTOLD = 3.0, 1.8, 1.5, 0.0
 """How much the language of an alias says: the text's own, a neighbour's, any other, one that no source tells."""
-COMMON, SHORT, VERY_SHORT = -2.4, -0.5, -1.5
-APOSTROPHE_FREE = -0.5
-TYPE_BESIDE, OTHER_TYPE_BESIDE = 3.0, -6.0
+COMMON, COMMON_BUT_WHERE, COMMON_AT_START, SHORT, VERY_SHORT = -3.4, 1.4, -2.0, -0.5, -1.5
+APOSTROPHE_FREE, APOSTROPHE_FREE_COMMON = -0.5, -2.5
+TYPE_BESIDE, OTHER_TYPE_BESIDE = 3.0, -8.0
 COUNTRY_BESIDE, OTHER_COUNTRY_BESIDE = 5.0, -6.0
 PERSON_LIKE, CAPITAL_BESIDE, PART_OF_A_NAME = -4.0, -1.6, -8.0
-WHERE, CAPITAL_WITHIN, SENTENCE_START, QUOTED = 1.2, 0.8, -0.6, 2.0
-AT_HOME, COUNTRY_NAMED, ELSEWHERE = 1.0, 1.3, -0.4
+WHERE, CAPITAL_WITHIN, SENTENCE_START, QUOTED = 1.7, 0.8, -0.6, 2.0
+AT_HOME, COUNTRY_NAMED, PLACES_NAMED, ELSEWHERE = 1.0, 1.3, 2.0, -0.4
+AMONG_COUNTRIES, SURE_ELSEWHERE = 0.7, 1.5
 _PLACES = frozenset({"region", "district", "city", "village", "water", "mountain", "desert"})
 _WORLD_CITY = 1_000_000
-_KIND = {"country": 2.0, "region": 0.6, "city": 0.8, "district": 0.0, "village": -0.5, "water": 0.4}
+_KIND = {"country": 3.2, "region": 0.6, "city": 0.8, "district": 0.0, "village": -0.5, "water": 0.4}
 _SETTLED = frozenset({"city", "village", "area"})
 _NAMED_AFTER = frozenset({"street", "airport", "building", "epic", "media", "club", "company", "party"})
 """Things that bear the name of a place or a person without being one."""
@@ -44,7 +45,8 @@ class Candidate:
     untold: bool = False
     quoted: bool = False
     """The name counts in quotation marks or beside a word for what it is."""
-    spelling: float = 0.0
+    bare: bool = False
+    """Written without the apostrophes of the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,11 @@ class Context:
 
     language: str
     countries: Counter[str] = field(default_factory=Counter)
+    """ISO 3166 codes of the countries that are named and of those whose places are."""
+    places: frozenset[str] = frozenset()
+    """Codes of the countries whose places are named."""
+    sure: frozenset[str] = frozenset()
+    """Ids of what the text surely names somewhere."""
 
     @property
     def home(self) -> str | None:
@@ -96,37 +103,43 @@ def country_of(known: Known) -> str | None:
 def weight(candidate: Candidate, around: Surroundings, context: Context) -> float:
     """How probable the thing is here; from ENOUGH on it is taken."""
     known = candidate.known
-    total = candidate.standing + candidate.spelling
+    common = (candidate.common or known.common) and not candidate.quoted
+    total = candidate.standing
+    if candidate.bare:
+        total += APOSTROPHE_FREE_COMMON if common else APOSTROPHE_FREE
     if candidate.quoted and not (around.in_quotes or _fits(known, around.sorts)):
         return -math.inf
     place = known.type == "LOC"
     if place:
         total += _place(known, candidate, around, context)
-    if candidate.common or known.common:
-        total += COMMON
+    if common:
+        total += COMMON + (COMMON_BUT_WHERE if around.where else 0.0)
         if around.in_quotes and not place:
             total += QUOTED
-    if around.capital is not None and (candidate.common or known.common or candidate.untold):
-        total += CAPITAL_WITHIN if around.capital else SENTENCE_START
-    doubtful = candidate.common or candidate.untold or known.common
+    doubtful = common or candidate.untold
+    if doubtful and known.id in context.sure:
+        total += SURE_ELSEWHERE
+    if around.capital is not None and doubtful:
+        total += CAPITAL_WITHIN if around.capital else COMMON_AT_START if common else SENTENCE_START
     alone = known.type != "PER" and around.words == 1 and not around.where
     if alone and (around.person or (around.person_after and doubtful)):
         total += PERSON_LIKE
-    if alone and around.capitals and (candidate.untold or candidate.common):
+    if alone and around.capitals and doubtful:
         total += CAPITAL_BESIDE
     if place and (around.part or around.in_title or (around.in_quotes and not _fits(known, around.sorts))):
         total += PART_OF_A_NAME
     if around.sorts:
-        total += _beside(known, candidate.common, around)
+        total += _beside(known, common, around)
     return total + _country(known, around, context)
 
 
 def _place(known: Known, candidate: Candidate, around: Surroundings, context: Context) -> float:
-    total = _KIND.get(known.kind or ("country" if known.id.startswith("iso3166:") else ""), 0.0)
+    country = known.id.startswith("iso3166:")
+    total = _KIND.get("country" if country else known.kind or "", 0.0)
     if known.population:
         total += math.log10(known.population) - (5.0 if candidate.untold else 6.0) if candidate.untold else 0.0
         total += 0.2 * math.log10(known.population) - 1.0
-    if around.words == 1 and (candidate.untold or candidate.common):
+    if around.words == 1 and not country and (candidate.untold or candidate.common):
         total += VERY_SHORT if around.chars <= 3 else SHORT if around.chars == 4 else 0.0
     if around.where:
         total += WHERE
@@ -140,7 +153,7 @@ def _fits(known: Known, sorts: frozenset[str]) -> bool:
 def _beside(known: Known, common: bool, around: Surroundings) -> float:
     if _fits(known, around.sorts):
         return TYPE_BESIDE
-    if not (around.apposed or common or known.common):
+    if not (around.apposed or common):
         return 0.0
     if known.type == "LOC" and not around.sorts.isdisjoint(_PLACES | _NAMED_AFTER):
         return OTHER_TYPE_BESIDE
@@ -154,8 +167,10 @@ def _country(known: Known, around: Surroundings, context: Context) -> float:
     total = 0.0
     if known.type != "LOC" and known.type != "PER" and around.country_beside:
         total += COUNTRY_BESIDE if around.country_beside == country else OTHER_COUNTRY_BESIDE
+    if country in context.places:
+        total += PLACES_NAMED
     if known.id.startswith("iso3166:"):
-        return total
+        return total + (AMONG_COUNTRIES if len(context.countries) > (country in context.countries) else 0.0)
     named = context.countries.get(country, 0)
     if named:
         total += COUNTRY_NAMED * (0.5 + 0.5 * named / max(context.countries.values()))

@@ -307,7 +307,9 @@ class _Reading:
         at = start - len(gap) - len(before)
         if not self.cased[at].isupper():
             return False
-        return before in self._data.given if gap == " " else len(before) == 1
+        if gap != " ":
+            return len(before) == 1
+        return any(before[: len(before) - cut] in self._data.given for cut in (0, 1, 2))
 
     def _surname_follows(self, word: str, after: re.Match[str]) -> bool:
         if not self.cased[after.start()].isupper() or self.low[after.start() - 1] != " ":
@@ -414,11 +416,14 @@ class Matcher:
         ]
         spans.sort(key=lambda span: (span.start - span.end, span.start))
         first = _kept(spans, Context(text.primary), len(reading.low), homonyms.SURE)
-        countries = Counter(c for span in first if (c := _country(span)))
+        sure = [span for span in first if len(span.candidates) == 1]
+        countries = Counter(c for span in sure if (c := _country(span)))
+        places = frozenset(c for span in sure if (c := _country(span)) and not _known(span).id.startswith("iso3166:"))
+        context = Context(text.primary, countries, places, frozenset(_known(span).id for span in sure))
         beside = _Beside(first, spans, reading)
         for span in spans:
             beside.note(span)
-        kept = _kept(spans, Context(text.primary, countries), len(reading.low), homonyms.ENOUGH)
+        kept = _kept(spans, context, len(reading.low), homonyms.ENOUGH)
         return [_found(span) for span in sorted(kept, key=lambda span: span.start)]
 
     def _index(self, script: Script) -> _Index:
@@ -443,10 +448,10 @@ class Matcher:
         return Candidate(
             known=self._knowledge[index.owners[hit.form]],
             standing=hit.standing,
-            common=name in reading.everyday,
+            common=name in reading.everyday and not index.flags[hit.form] & _ACRONYM,
             untold=TAGS[index.tags[hit.form]] in UNTOLD,
             quoted=bool(index.flags[hit.form] & _QUOTED),
-            spelling=homonyms.APOSTROPHE_FREE if hit.bare else 0.0,
+            bare=hit.bare,
         )
 
     def _hits(self, index: _Index, reading: _Reading) -> Iterator[_Hit]:
@@ -530,8 +535,12 @@ def _kept(spans: Sequence[_Span], context: Context, length: int, enough: float) 
     return kept
 
 
+def _known(span: _Span) -> Known:
+    return span.candidates[span.chosen].known
+
+
 def _country(span: _Span) -> str | None:
-    known = span.candidates[span.chosen].known
+    known = _known(span)
     return homonyms.country_of(known) if known.type == "LOC" else None
 
 
@@ -546,7 +555,7 @@ class _Beside:
         self._ends: dict[int, str] = {}
         self._starts: dict[int, str] = {}
         for span in sure:
-            known = span.candidates[span.chosen].known
+            known = _known(span)
             if known.id.startswith("iso3166:"):
                 code = known.id.removeprefix("iso3166:")
                 self._ends[span.end] = code
@@ -581,7 +590,7 @@ class _Beside:
 
 
 def _found(span: _Span) -> Found:
-    hit, known = span.hits[span.chosen], span.candidates[span.chosen].known
+    hit, known = span.hits[span.chosen], _known(span)
     return Found(
         start=span.start,
         end=span.end,
