@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help setup demo test fuzz check up down bench lock
+.PHONY: help setup demo test fuzz check up down bench lock kb
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -23,7 +23,7 @@ demo: $(READY)  ## run the whole pipeline on a small news agency, compare with i
 	$(BIN)/xabar demo
 
 test: $(READY) check  ## every test, against a real Kafka and a real Postgres
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 fuzz: $(READY)  ## some minutes of pages made up at random, printing the one that breaks the parser
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-3000} $(BIN)/pytest tests/fuzz --timeout=3600
@@ -42,6 +42,14 @@ down: $(READY)  ## stop what `make up` started
 
 bench: $(READY)  ## the benchmarks, as ratios in one run
 	$(BIN)/python -m benchmarks
+
+kb: .venv-kb/.ready  ## build the knowledge base anew from CLDR, GeoNames and the lists
+	.venv-kb/bin/python -m services.enricher.knowledge.build --places
+
+.venv-kb/.ready: requirements/kb.txt
+	$(PYTHON) -m venv --clear .venv-kb
+	.venv-kb/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/kb.txt
+	@touch $@
 
 lock: $(READY)  ## pin every dependency again, with hashes
 	$(BIN)/$(LOCK) --all-extras --output-file requirements/all.txt

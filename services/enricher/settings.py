@@ -86,6 +86,7 @@ class EnricherSettings(TranslationSettings):
     enricher_timeout_seconds: float = Field(
         20.0, gt=0, description="of one article in such a process, then it is killed"
     )
+    enricher_kb_extra: Path | None = Field(None, description="own names beside the built-in ones, in TOML or CSV")
 
     @field_validator("enricher_languages")
     @classmethod
@@ -94,6 +95,11 @@ class EnricherSettings(TranslationSettings):
         if wrong:
             raise ValueError(f"language codes of two or three letters, not {', '.join(wrong)}")
         return value
+
+    @field_validator("enricher_kb_extra", mode="before")
+    @classmethod
+    def _empty_is_no_list(cls, value: object) -> object:
+        return None if value == "" else value
 
     @property
     def languages(self) -> frozenset[str]:

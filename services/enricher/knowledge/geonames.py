@@ -29,7 +29,7 @@ SMALLEST_ELSEWHERE = 100_000
 CITY_FROM = 10_000
 SHORTEST, SHORTEST_LATIN, SHORTEST_MAIN = 4, 5, 3
 LONGEST, MOST_WORDS = 30, 3
-MOST_LATIN = 6
+MOST_LATIN = 8
 WELL_KNOWN = 100_000
 RUSSIAN_FROM = 50_000
 ALIKE = 0.72
@@ -94,8 +94,7 @@ def kept(city: Mapping[str, Any], capitals: Iterable[tuple[str, str]] = ()) -> R
         script = next((script for script, letters in _SCRIPTS.items() if letters.fullmatch(name)), None)
         if script and _fits(name, script, short) and _key(name) not in map(_key, names[script]):
             names[script].append(name)
-    if country not in HOME:
-        names["und-Latn"] = _nearest(names["und-Latn"], main)
+    names["und-Latn"] = _nearest(names["und-Latn"], main)
     found = {script: own for script, own in names.items() if own}
     if not found:
         return None
