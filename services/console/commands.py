@@ -20,7 +20,9 @@ from services.console.backfill import backfill
 from services.console.broker import connected, named, newest, offsets, send, tail
 from services.console.enrich_commands import enrich
 from services.console.frontier_commands import frontier
+from services.console.knowledge_commands import kb
 from services.console.local.errors import LocalRunError
+from services.console.model_commands import models
 from services.console.parse_commands import parse
 from services.console.recipe_commands import recipe
 from services.console.settings import ConsoleSettings, settings_for
@@ -28,7 +30,7 @@ from services.console.source_commands import sources
 from services.console.stay import purge, stay, stop
 from services.console.terminal import HERE, State, screen
 from services.console.translate_commands import translate
-from services.console.translation_check import models
+from services.console.translation_check import check
 from services.contracts.identity import BadUrl, canonical_url, host_of
 from services.contracts.outcomes import StageControl
 from services.contracts.pages import FetchRequest
@@ -51,8 +53,10 @@ app.command()(backfill)
 app.command()(parse)
 app.command()(enrich)
 app.add_typer(recipe, name="recipe")
+translate.command("check")(check)
 app.add_typer(translate, name="translate")
 app.add_typer(models, name="models")
+app.add_typer(kb, name="kb")
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`xabar translate check` and `xabar models list`: do the engines translate, and what models are there."""
+"""`xabar translate check`: do the engines that the routes name translate, how fast, and with how much memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from services.console.local.errors import LocalRunError
 from services.console.local.run import portuguese_model
 from services.console.settings import environment_for
 from services.console.terminal import HERE, State, needing, screen
-from services.console.translate_commands import translate
 from services.runtime import logs
 from services.runtime.settings import read
 
@@ -26,10 +25,7 @@ if TYPE_CHECKING:
 MIB = 1024 * 1024
 SHOWN_CHARS = 60
 
-models = typer.Typer(help="Translation models on disk.", no_args_is_help=True)
 
-
-@translate.command("check")
 def check(
     languages: Annotated[str, typer.Option(help="Like uz-Latn,ru; else all that the test page is written in.")] = "",
     state: State = HERE,
@@ -59,36 +55,6 @@ def check(
     screen.print(table)
     screen.print(f"memory of the engines' processes: {memory // MIB} MiB")
     if any(one.is_broken for one in found):
-        raise typer.Exit(1)
-
-
-@models.command("list")
-def list_models(state: State = HERE) -> None:
-    """Show the models in TRANSLATE_MODELS: kind, pairs, version, size, licence, whether their files are as recorded.
-
-    Exit code 1 where a file is not the one that xabar-model.toml names.
-    """
-    with needing("enricher"):
-        from services.enricher.translate.engine import EngineFault
-        from services.enricher.translate.engines.folders import installed
-    folder = _settings(state).translate_models
-    if folder is None:
-        raise LocalRunError("TRANSLATE_MODELS is not set: it names the folder of the models.")
-    try:
-        found = installed(folder)
-    except EngineFault as fault:
-        raise LocalRunError(f"{fault}.") from None
-    table = Table(box=None, header_style="dim")
-    for column in ("folder", "kind", "pairs", "revision", "MB", "licence", "files"):
-        table.add_column(column)
-    for one in found:
-        recorded = "as recorded" if one.card.files else "not recorded"
-        state_of_files = f"changed: {', '.join(one.changed)}" if one.changed else recorded
-        size, pairs = f"{one.size / 1e6:.0f}", ", ".join(one.pairs)
-        described = (one.card.revision or "", size, one.card.licence or "", state_of_files)
-        table.add_row(one.folder.name, one.kind, pairs, *described)
-    screen.print(table)
-    if any(one.changed for one in found):
         raise typer.Exit(1)
 
 
