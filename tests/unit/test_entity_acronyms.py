@@ -50,5 +50,5 @@ def test_a_long_form_that_names_nothing_makes_no_entity() -> None:
 
 
 def test_hostile_text_is_read_in_one_pass() -> None:
-    for text in ("(AB)" * 50_000, "A " * 100_000 + "(AB)", "AB (" * 50_000, "a b c d (ABCD) " * 20_000):
+    for text in ("(AB)" * 10_000, "A " * 20_000 + "(AB)", "AB (" * 10_000, "a b c d (ABCD) " * 4_000):
         assert len(acronyms.pairs(Text(text, "en"), [])) <= acronyms.MAX_PAIRS

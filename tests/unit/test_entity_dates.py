@@ -90,5 +90,5 @@ def test_without_the_articles_day_nothing_is_made_up() -> None:
 
 
 def test_hostile_text_is_read_in_one_pass() -> None:
-    for text in ("1 " * 200_000, "2024-" * 100_000, "12.12." * 100_000, "in 20" * 100_000):
+    for text in ("1 " * 40_000, "2024-" * 20_000, "12.12." * 20_000, "in 20" * 20_000):
         assert len(dates.find(Text(text, "en", 0, TODAY))) <= dates.MAX_DATES

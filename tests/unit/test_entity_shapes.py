@@ -48,5 +48,5 @@ def test_what_is_listed_is_left_alone() -> None:
 
 
 def test_hostile_text_is_read_in_one_pass() -> None:
-    for text in ("Agentligi " * 50_000, "A " * 200_000 + "agentligi", "“A" * 100_000, "A shahri" * 50_000):
+    for text in ("Agentligi " * 10_000, "A " * 40_000 + "agentligi", "“A" * 20_000, "A shahri" * 10_000):
         assert len(shapes.find(Text(text, "uz-Latn"), [])) <= shapes.MAX_FOUND

@@ -82,8 +82,8 @@ def test_an_index_gives_its_sitemaps_with_their_dates() -> None:
         urlset(A, B).decode().replace("UTF-8", "windows-1251").encode("cp1251"),
         urlset("<url><loc>\n /a\n</loc></url>", "<url><loc><![CDATA[../b]]></loc></url>"),
         urlset(A, "<url><loc>mailto:x@y.example</loc></url><url/><url><loc/></url>", B),
-        gzip.compress(urlset(A, B)),
-        gzip.compress(urlset(A, B)[:70]) + gzip.compress(urlset(A, B)[70:]),
+        gzip.compress(urlset(A, B), mtime=0),
+        gzip.compress(urlset(A, B)[:70], mtime=0) + gzip.compress(urlset(A, B)[70:], mtime=0),
         b"https://site.example/a\r\n\r\nhttps://site.example/b\r\nnonsense\r\n",
         b"\xef\xbb\xbfhttps://site.example/a\nhttps://site.example/b",
         "https://site.example/a\nhttps://site.example/b".encode("utf-16"),
@@ -98,7 +98,7 @@ def test_every_form_is_read(body: bytes) -> None:
     "body",
     [
         urlset(A, B, "<url><loc>https://site.example/c")[:-20],
-        gzip.compress(urlset(A, B, *(f"<url><loc>/{n * 7919}</loc></url>" for n in range(3000))))[:-2000],
+        gzip.compress(urlset(A, B, *(f"<url><loc>/{n * 7919}</loc></url>" for n in range(3000))), mtime=0)[:-2000],
         urlset(A, B, "<url><loc>/c&nbsp;d</url>"),
     ],
 )
