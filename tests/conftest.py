@@ -10,7 +10,6 @@ from psycopg import sql
 from services.console.local.kafka import LocalKafka
 from services.console.local.postgres import LocalPostgres
 
-
 WITH_SERVERS = ("integration", "e2e")
 """Folders whose tests start services: all in one process, for there are two processors and one Kafka."""
 
