@@ -17,9 +17,10 @@ import ahocorasick_rs
 
 from services.enricher.entities import homonyms, suffixes
 from services.enricher.entities.found import Found, Role
-from services.enricher.entities.homonyms import Candidate, Context, Surroundings
+from services.enricher.entities.homonyms import FOREIGN, NEAR, OWN, UNTOLD, Candidate, Context, Surroundings
 from services.enricher.entities.text import Text, lower, same_length
 from services.enricher.knowledge.base import LANGUAGES, Known, is_acronym
+from services.enricher.knowledge.base import UNTOLD as UNTOLD_TAGS
 
 Script = Literal["Latn", "Cyrl", "Arab"]
 LETTERS: dict[Script, re.Pattern[str]] = {
@@ -28,14 +29,13 @@ LETTERS: dict[Script, re.Pattern[str]] = {
     "Arab": re.compile("[\u0600-\u06ff]"),
 }
 _SCRIPTS: dict[str, Script] = {"ru": "Cyrl", "kk": "Cyrl", "ky": "Cyrl", "tg": "Cyrl", "fa": "Arab", "uz-Cyrl": "Cyrl"}
-UNTOLD = ("und-Latn", "und-Cyrl", "und-Arab")
-TAGS = (*LANGUAGES, *UNTOLD)
+TAGS = (*LANGUAGES, *UNTOLD_TAGS)
 FOREIGN_NAME_CHARS = 10
 """From here on, names of several words are recognised in texts of any other language too."""
 FOREIGN_WORD_CHARS, FOREIGN_ACRONYM_CHARS = 5, 3
 SURROUNDINGS = 40
 """Characters on each side that tell whether a line is set in capitals."""
-MANY_FORMS = 8
+MANY_FORMS = 3
 """From here on, the forms that begin alike are told apart by their second word."""
 _SECOND_WORD = 3
 MAX_CACHED = 8_192
@@ -47,7 +47,8 @@ _NEIGHBOURS = {
 }  # fmt: skip
 """Whose names of one word stand in a language's news as they are."""
 
-_ACRONYM, _LOWER, _ADJECTIVE, _INHABITANT, _QUOTED, _BARE = 1, 2, 4, 8, 16, 32
+_ACRONYM, _LOWER, _ADJECTIVE, _INHABITANT, _QUOTED, _BARE, _SEVERAL, _LONG = 1, 2, 4, 8, 16, 32, 64, 128
+"""What is told of a form: how it is written, whose it is, how many words and characters it has."""
 _NO_WORD = re.compile(r"[^\w']|(?<!\w)'|'(?!\w)")
 _OTHER_MARK = re.compile(r"[^\w\s'-]")
 _WORD = re.compile(r"\w[\w']*+")
@@ -87,9 +88,13 @@ class _Hit(NamedTuple):
     """Written without the apostrophes of the name."""
 
 
+_TypeWords = dict[str, tuple[tuple[str, str], ...]]
+"""First letter → how a type word begins, and the sort that it tells."""
+
+
 class _Data(NamedTuple):
-    after: dict[str, tuple[tuple[str, str], ...]]
-    before: dict[str, tuple[tuple[str, str], ...]]
+    after: dict[str, _TypeWords]
+    before: dict[str, _TypeWords]
     everyday: dict[str, frozenset[str]]
     given: frozenset[str]
     where: dict[str, frozenset[str]]
@@ -103,13 +108,8 @@ def _data() -> _Data:
     types = tomllib.loads(here.with_name("type_words.toml").read_text(encoding="utf-8"))
     words = tomllib.loads(here.with_name("everyday.toml").read_text(encoding="utf-8"))
 
-    def side(name: str) -> dict[str, tuple[tuple[str, str], ...]]:
-        return {
-            language: tuple(
-                (lower(same_length(word)), sort) for sort, begin in sides.get(name, {}).items() for word in begin
-            )
-            for language, sides in types.items()
-        }
+    def side(name: str) -> dict[str, _TypeWords]:
+        return {language: _by_letter(sides.get(name, {})) for language, sides in types.items()}
 
     return _Data(
         side("after"),
@@ -119,6 +119,14 @@ def _data() -> _Data:
         {language: frozenset(map(_folded, found)) for language, found in words["where"].items()},
         {language: tuple(map(_folded, found)) for language, found in words["directions"].items()},
     )
+
+
+def _by_letter(sorts: dict[str, list[str]]) -> _TypeWords:
+    found: dict[str, list[tuple[str, str]]] = {}
+    for sort, begins in sorts.items():
+        for begin in map(_folded, begins):
+            found.setdefault(begin[0], []).append((begin, sort))
+    return {letter: tuple(begins) for letter, begins in found.items()}
 
 
 def _folded(word: str) -> str:
@@ -151,34 +159,44 @@ class _Index:
                             owners.append(number)
                             tags.append(tag)
                             flags.append(flag)
-        self.names, self.owners, self.tags, self.flags = names, owners, tags, flags
-        self._build()
+        self._build(names, owners, tags, flags)
 
-    def _build(self) -> None:
-        written = same_length("\n".join(self.names)).split("\n")
-        by_start: dict[str, list[int]] = {}
-        for form, name in enumerate(written):
-            flag = self.flags[form]
-            if is_acronym(name):
-                flag |= _ACRONYM
-            elif not name[0].isupper() and name[0].lower() != name[0].upper():
-                flag |= _LOWER
-            self.flags[form] = flag
-            folded = plain(lower(name)).strip(" ")
+    def _build(self, names: list[str], owners: array[int], tags: array[int], flags: array[int]) -> None:
+        """One form for all languages that write a thing's name alike, sorted by how the forms begin."""
+        written = same_length("\n".join(names)).split("\n")
+        merged: dict[tuple[str, int, int, str], int] = {}
+        for name, said, owner, tag, flag in zip(names, written, owners, tags, flags, strict=True):
+            flag |= _flags(said)
+            folded = plain(lower(said)).strip(" ")
             if not folded:
                 continue
-            begin = suffixes.literal(TAGS[self.tags[form]], folded, bool(flag & _ACRONYM))
-            by_start.setdefault(begin, []).append(form)
-            if TAGS[self.tags[form]] == "uz-Latn" and "'" in begin and not flag & _ACRONYM:
-                by_start.setdefault(begin.replace("'", ""), []).append(-form - 1)
-        self.first, self.forms = array("I"), array("i")
-        self.any_case = bytearray(len(by_start))
-        for i, forms in enumerate(by_start.values()):
-            self.first.append(len(self.forms))
-            self.forms.extend(forms)
-            if any(self.flags[form if form >= 0 else -form - 1] & _LOWER for form in forms):
-                self.any_case[i] = 1
-        self.first.append(len(self.forms))
+            acronym = bool(flag & _ACRONYM)
+            if not acronym and " " in folded:
+                flag |= _SEVERAL
+            enough = FOREIGN_ACRONYM_CHARS if acronym else FOREIGN_NAME_CHARS if " " in folded else FOREIGN_WORD_CHARS
+            if len(folded) >= enough:
+                flag |= _LONG
+            begin = suffixes.literal(TAGS[tag], folded, acronym)
+            key = (begin, owner, flag, name)
+            merged[key] = merged.get(key, 0) | 1 << tag
+            if TAGS[tag] == "uz-Latn" and "'" in begin and not acronym:
+                key = (begin.replace("'", ""), owner, flag | _BARE, name)
+                merged[key] = merged.get(key, 0) | 1 << tag
+        by_start: dict[str, list[tuple[int, int, str, int]]] = {}
+        for (begin, owner, flag, name), mask in merged.items():
+            by_start.setdefault(begin, []).append((owner, flag, name, mask))
+        self.names: list[str] = []
+        self.owners, self.flags, self.masks = array("I"), array("B"), array("H")
+        self.first = array("I", [0])
+        self.any_case = bytearray()
+        for forms in by_start.values():
+            for owner, flag, name, mask in forms:
+                self.names.append(name)
+                self.owners.append(owner)
+                self.flags.append(flag)
+                self.masks.append(mask)
+            self.first.append(len(self.names))
+            self.any_case.append(any(form[1] & _LOWER for form in forms))
         self.automaton = ahocorasick_rs.AhoCorasick(
             [" " + begin for begin in by_start],
             matchkind=ahocorasick_rs.MatchKind.Standard,
@@ -189,20 +207,26 @@ class _Index:
     def _by_second(self, pattern: int) -> dict[str, tuple[int, ...]]:
         """Forms by the beginning of their second word; "" holds names of one word."""
         found: dict[str, list[int]] = {}
-        for form in self.forms[self.first[pattern] : self.first[pattern + 1]]:
-            name = folded_name(self.names[form if form >= 0 else -form - 1])
+        for form in range(self.first[pattern], self.first[pattern + 1]):
+            name = folded_name(self.names[form])
             found.setdefault(name.partition(" ")[2].lstrip(" ")[:_SECOND_WORD], []).append(form)
         return {second: tuple(forms) for second, forms in found.items()}
 
-    def candidates(self, pattern: int, low_plain: str, start: int) -> Sequence[int]:
-        """The forms that may stand at start."""
+    def candidates(self, pattern: int, flat: str, start: int) -> Sequence[int]:
+        """The forms that may stand at start of a plain text."""
         first, after = self.first[pattern], self.first[pattern + 1]
         if after - first <= MANY_FORMS:
-            return self.forms[first:after]
+            return range(first, after)
         groups = self.by_second(pattern)
-        word = _WORD.match(low_plain, start)
-        second = low_plain[word.end() : word.end() + 8].lstrip(" ")[:_SECOND_WORD] if word else ""
+        word = _WORD.match(flat, start)
+        second = flat[word.end() : word.end() + 8].lstrip(" ")[:_SECOND_WORD] if word else ""
         return (*groups.get("", ()), *(groups.get(second, ()) if second else ()))
+
+
+def _flags(written: str) -> int:
+    if is_acronym(written):
+        return _ACRONYM
+    return _LOWER if not written[0].isupper() and written[0].lower() != written[0].upper() else 0
 
 
 @lru_cache(maxsize=MAX_CACHED)
@@ -212,25 +236,25 @@ def folded_name(name: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _standings(language: str) -> tuple[tuple[float, float, float], ...]:
+def _standings(language: str) -> tuple[tuple[float | None, ...], ...]:
     """For each of TAGS, what its names weigh in texts of the language: of one word, acronyms, of several words.
 
-    Nought: such names do not count.
+    None: such names do not count.
     """
     primary = language.split("-", 1)[0]
     told = primary in _NEIGHBOURS
     script = _SCRIPTS.get(language, _SCRIPTS.get(primary, "Latn"))
-    found = []
+    found: list[tuple[float | None, ...]] = []
     for tag in TAGS:
         other = tag.split("-", 1)[0]
         if other == "und":
-            found.append((homonyms.UNTOLD,) * 3)
+            found.append((UNTOLD,) * 3)
         elif other == primary or not told:
-            found.append((homonyms.OWN,) * 3)
+            found.append((OWN,) * 3)
         elif other in _NEIGHBOURS[primary] or _SCRIPTS.get(tag, "Latn") != script:
-            found.append((homonyms.NEAR,) * 3)
+            found.append((NEAR,) * 3)
         else:
-            found.append((0.0, 0.0, homonyms.FOREIGN))
+            found.append((None, None, FOREIGN))
     return tuple(found)
 
 
@@ -255,8 +279,8 @@ class _Reading:
         self.plain = plain(text.low)
         self.language, self.primary = text.language, text.primary
         self._data = _data()
-        self._after = self._data.after.get(self.primary, ())
-        self._before = self._data.before.get(self.primary, ())
+        self._after = self._data.after.get(self.primary, {})
+        self._before = self._data.before.get(self.primary, {})
         self.everyday = self._data.everyday.get(self.primary, frozenset[str]())
         self._where = self._data.where.get(self.primary, frozenset[str]())
         self._directions = self._data.directions.get(self.primary, ())
@@ -268,8 +292,8 @@ class _Reading:
         around = before + self.cased[end : end + SURROUNDINGS].partition("\n")[0]
         return around.upper() == around.lower() or around != around.upper()
 
-    def surroundings(self, hit: _Hit) -> Surroundings:
-        """What stands around a name."""
+    def surroundings(self, hit: _Hit, doubtful: bool) -> Surroundings:
+        """What stands around a name; where it is not doubtful, capitals need not be looked at."""
         before, gap = self._word_before(hit.start)
         after = self._word_after(hit.end)
         word = self.plain[hit.start : hit.stem_end or hit.end]
@@ -280,14 +304,14 @@ class _Reading:
         return Surroundings(
             chars=len(word),
             words=word.count(" ") + 1,
-            capital=self._capital(hit.start, hit.end),
+            capital=self._capital(hit.start, hit.end) if doubtful else None,
             where=hit.where or (before in self._where and gap == " "),
             person=bool(before) and gap in {" ", ". "} and self._is_given(before, hit.start, gap),
-            person_after=bare and after is not None and self._surname_follows(word, after),
+            person_after=doubtful and bare and after is not None and self._surname_follows(word, after),
             in_quotes=quoted == "exactly",
             in_title=quoted == "title",
             part=self._is_part(hit, before, gap),
-            capitals=self._capital_beside(hit, before, gap, after if bare else None),
+            capitals=doubtful and self._capital_beside(hit, before, gap, after if bare else None),
             sorts=frozenset((*sorts_before, *sorts_after)),
             apposed=bool(sorts_after) or (bare and self.plain[hit.end - 1] in suffixes.CONSONANTS),
         )
@@ -378,19 +402,19 @@ class _Reading:
     def _sorts_before(self, before: str, gap: str, start: int) -> Iterator[str]:
         if not before or gap not in _GAPS or (gap == ". " and len(before) > _ABBREVIATION):
             return
-        for begin, sort in self._before:
-            if " " in begin:
-                if self.plain.endswith(" " + begin, 0, start - len(gap)):
-                    yield sort
-            elif before == begin or (
+        for begin, sort in self._before.get(before[0], ()):
+            if before == begin or (
                 len(begin) > _ABBREVIATION and before.startswith(begin) and len(before) - len(begin) <= _ENDING
             ):
                 yield sort
+        if gap == " " and before == "of":
+            ahead = self._word_before(start - len(" of"))[0]
+            yield from (sort for begin, sort in self._before.get(ahead[:1], ()) if begin == f"{ahead} of")
 
     def _sorts_after(self, after: re.Match[str] | None, bare: bool) -> Iterator[str]:
         if after is None or not bare:
             return
-        for begin, sort in self._after:
+        for begin, sort in self._after.get(after[0][0], ()):
             if not self.plain.startswith(begin, after.start()):
                 continue
             rest = after[0][len(begin) :]
@@ -441,16 +465,18 @@ class Matcher:
         for (start, end), by_owner in islice(by_place.items(), MAX_SPANS):
             hits = tuple(by_owner.values())
             candidates = tuple(self._candidate(index, hit, reading) for hit in hits)
-            yield _Span(start, end, hits, candidates, reading.surroundings(hits[0]))
+            doubtful = any(c.common or c.untold or c.known.common for c in candidates)
+            yield _Span(start, end, hits, candidates, reading.surroundings(hits[0], doubtful))
 
     def _candidate(self, index: _Index, hit: _Hit, reading: _Reading) -> Candidate:
         name = folded_name(index.names[hit.form])
+        flags = index.flags[hit.form]
         return Candidate(
             known=self._knowledge[index.owners[hit.form]],
             standing=hit.standing,
-            common=name in reading.everyday and not index.flags[hit.form] & _ACRONYM,
-            untold=TAGS[index.tags[hit.form]] in UNTOLD,
-            quoted=bool(index.flags[hit.form] & _QUOTED),
+            common=name in reading.everyday and not flags & _ACRONYM,
+            untold=hit.standing == UNTOLD,
+            quoted=bool(flags & _QUOTED),
             bare=hit.bare,
         )
 
@@ -464,20 +490,20 @@ class Matcher:
                 if hit := self._hit(index, form, reading, start):
                     yield hit
 
-    def _hit(self, index: _Index, signed: int, reading: _Reading, start: int) -> _Hit | None:
-        form, bare = (signed, False) if signed >= 0 else (-signed - 1, True)
-        flags, written = index.flags[form], index.names[form]
-        acronym = bool(flags & _ACRONYM)
+    def _hit(self, index: _Index, form: int, reading: _Reading, start: int) -> _Hit | None:
+        flags = index.flags[form]
         if not flags & _LOWER and reading.cased[start].islower():
             return None
-        name = folded_name(written)
-        standing = _standing(reading.language, index.tags[form], name, acronym)
+        standing = _standing(reading.language, index.masks[form], flags & (_ACRONYM | _SEVERAL | _LONG))
         if standing is None:
             return None
-        if acronym:
+        written, bare = index.names[form], bool(flags & _BARE)
+        if flags & _ACRONYM:
             return _acronym_hit(reading, form, same_length(written), start, standing)
-        spelt = name.replace("'", "") if bare else name
-        found = suffixes.ending(reading.primary, spelt, reading.low, reading.plain, start)
+        name = folded_name(written)
+        if bare:
+            name = name.replace("'", "")
+        found = suffixes.ending(reading.primary, name, reading.low, reading.plain, start)
         if found is None or not _same_marks(written, reading.low, start, found.stem_end or found.end):
             return None
         role: Role = found.role
@@ -488,17 +514,12 @@ class Matcher:
         return _Hit(start, found.end, found.stem_end, form, role, found.where, standing, bare)
 
 
-def _standing(language: str, tag: int, name: str, acronym: bool) -> float | None:
-    word, short, several = _standings(language)[tag]
-    if acronym:
-        weight, enough = short, len(name) >= FOREIGN_ACRONYM_CHARS
-    elif " " in name:
-        weight, enough = several, len(name) >= FOREIGN_NAME_CHARS
-    else:
-        weight, enough = word, len(name) >= FOREIGN_WORD_CHARS
-    if weight in {homonyms.NEAR, homonyms.FOREIGN} and not enough:
-        return None
-    return weight if weight or TAGS[tag] in UNTOLD else None
+@lru_cache(maxsize=4_096)
+def _standing(language: str, mask: int, flags: int) -> float | None:
+    """What a form of these languages weighs in a text of the language; None where it does not count."""
+    column = 1 if flags & _ACRONYM else 2 if flags & _SEVERAL else 0
+    weights = [row[column] for tag, row in enumerate(_standings(language)) if mask & 1 << tag]
+    return max((w for w in weights if w is not None and (flags & _LONG or w in {OWN, UNTOLD})), default=None)
 
 
 def _acronym_hit(reading: _Reading, form: int, written: str, start: int, standing: float) -> _Hit | None:

@@ -205,7 +205,14 @@ def literal(tag: str, name: str, acronym: bool) -> str:
     if acronym:
         return name
     if tag in {"ru", "und-Cyrl"}:
-        return _russian_stem(name.split(" ", 1)[0], " " not in name)[0]
+        words = name.split(" ")
+        begin, endings = _russian_stem(words[0], len(words) == 1)
+        for word in words[1:]:
+            if endings:
+                break
+            stem, endings = _russian_stem(word, False)
+            begin += " " + stem
+        return begin
     return name.removesuffix("ӣ")  # before an ending the long vowel is written short
 
 
