@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 KINDS = ("firefox", "nllb", "opus")
 
-models = typer.Typer(help="Translation models: on disk, and fetched.", no_args_is_help=True)
+models = typer.Typer(help="Translation models: see what there is, fetch more.", no_args_is_help=True)
 
 
 @models.command("list")
@@ -130,6 +130,8 @@ def _planned(
     from services.enricher.weights.plan import folder_name, web_address
 
     entry = _entry(name, repository, kind)
+    if entry is None and repository is None and kind is None:
+        raise LocalRunError("Which model? Name one of `xabar models list --known`, or say --repository OWNER/NAME.")
     kind, repository = (entry.kind, entry.repository) if entry else (kind, repository)
     pairs = (pair,) if pair else entry.pairs if entry else ()
     if kind not in KINDS:
@@ -144,7 +146,7 @@ def _planned(
     if mirror is not None:
         raise LocalRunError("--mirror is for Firefox models; another hub is named by --hub.")
     if repository is None:
-        raise LocalRunError("Which model? Name one of `xabar models list --known`, or say --repository OWNER/NAME.")
+        raise LocalRunError("Which repository? Say --repository OWNER/NAME.")
     wanted = Wanted(
         repository=repository,
         revision=revision or (entry.revision if entry else None) or "main",

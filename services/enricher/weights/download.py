@@ -45,17 +45,17 @@ class _Interrupted(Exception):
     """The line broke; what is on the disk counts."""
 
 
-def open_client() -> httpx.Client:
-    """For public servers: proxies and authorities from the environment, redirects followed and never down to http."""
+def open_client(transport: httpx.BaseTransport | None = None) -> httpx.Client:
+    """For public servers: proxies and authorities from the environment, redirects followed but from https to http."""
 
     def never_down(response: httpx.Response) -> None:
-        ahead = response.next_request
-        if ahead is None:
-            return
-        if ahead.url.scheme not in ("http", "https") or (response.url.scheme, ahead.url.scheme) == ("https", "http"):
-            raise FetchRefused(f"{response.url.host} redirects to {ahead.url.scheme}://{ahead.url.host}; not followed.")
+        if response.has_redirect_location and response.url.scheme == "https":
+            ahead = response.url.join(response.headers["location"])
+            if ahead.scheme != "https":
+                raise FetchRefused(f"{response.url.host} redirects to {ahead.scheme}://{ahead.host}; not followed.")
 
     return httpx.Client(
+        transport=transport,
         follow_redirects=True,
         max_redirects=MOST_REDIRECTS,
         timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),

@@ -56,9 +56,10 @@ def standing(plan: Plan, place: Place) -> Outcome | None:
         if place.replace:
             return None
         raise FetchRefused(f"{error}. With --replace, the folder makes room.") from None
-    if plan.is_of(card) and set(card.files) == {file.name for file in plan.files}:
+    if plan.is_of(card):
         # A file that was harmed since is fetched anew without being asked for: it is the same model.
-        return None if damaged(folder, card) else "complete"
+        whole = {file.name for file in plan.files} <= set(card.files) and not damaged(folder, card)
+        return "complete" if whole else None
     if not place.replace:
         held = f"{card.repository} in revision {card.revision}" if card.repository else "files of another origin"
         raise FetchRefused(
@@ -85,7 +86,7 @@ def install(client: httpx.Client, plan: Plan, place: Place, patience: Patience, 
     final = place.models / folder_name(plan.name)
     try:
         place.models.mkdir(parents=True, exist_ok=True)
-        with _alone(place.models, plan.name) as workshop:
+        with _alone(place.models) as workshop:
             return _installed(client, plan, place, patience, progress, workshop, final)
     except OSError as error:
         raise FetchRefused(f"{error.filename or place.models}: {error.strerror or type(error).__name__}.") from None
@@ -101,7 +102,7 @@ def _installed(
     final: Path,
 ) -> Path:
     bench = _bench(workshop, plan)
-    _take_over(final, bench, plan)
+    held = _take_over(final, bench, plan)
     here = sum(path.stat().st_size for path in bench.iterdir() if path.is_file())
     missing = max(0, sum(file.room for file in plan.files) - here)
     if (free := place.free(bench)) < missing + SPARE_BYTES:
@@ -111,7 +112,7 @@ def _installed(
     paths = [download(client, file, bench, plan.headers, patience, progress) for file in plan.files]
     if plan.kind != "firefox":
         _is_ctranslate(bench / "model.bin", plan.origin)
-    (bench / CARD).write_text(card_text(plan, paths), encoding="utf-8")
+    (bench / CARD).write_text(_recorded(plan, paths, held, final), encoding="utf-8")
     read_card(bench)
     for path in [*paths, bench / CARD]:
         with path.open("rb") as file:
@@ -153,21 +154,23 @@ def _toml(text: str) -> str:
 
 
 @contextlib.contextmanager
-def _alone(models: Path, name: str) -> Iterator[Path]:
-    """The workshop, held against a second fetch of the same folder. Raises FetchRefused, OSError."""
-    workshop = models / WORKSHOP
-    workshop.mkdir(exist_ok=True)
-    held = workshop / f"{name}.lock"
-    with held.open("w") as file:
+def _alone(models: Path) -> Iterator[Path]:
+    """The workshop, held against a second fetch into the same folder. Raises FetchRefused, OSError."""
+    held = os.open(models, os.O_RDONLY)
+    try:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise FetchRefused(f"{name} is being fetched by another process.") from None
+            raise FetchRefused(f"Another process is fetching into {models}: wait for it.") from None
+        except OSError:
+            pass  # a file system of the network that locks no folders
+        workshop = models / WORKSHOP
+        workshop.mkdir(exist_ok=True)
         yield workshop
-    # What is in there after a success is this file alone; after a failure the rest of the download stays.
-    held.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):
-        workshop.rmdir()
+        with contextlib.suppress(OSError):  # what another fetch began stays for it
+            workshop.rmdir()
+    finally:
+        os.close(held)
 
 
 def _bench(workshop: Path, plan: Plan) -> Path:
@@ -182,21 +185,40 @@ def _bench(workshop: Path, plan: Plan) -> Path:
 
 
 def _short(plan: Plan) -> str:
-    told = repr((plan.origin, plan.revision, [(file.name, file.sha256, file.git_sha1) for file in plan.files]))
+    told = repr(
+        (
+            plan.origin,
+            plan.revision,
+            [(file.name, file.sha256, file.git_sha1, file.unpacked_sha256) for file in plan.files],
+        )
+    )
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
-def _take_over(final: Path, bench: Path, plan: Plan) -> None:
-    """Files of the folder that are those of its card, where only others were harmed: they need not be fetched again."""
-    with contextlib.suppress(Denied):
+def _take_over(final: Path, bench: Path, plan: Plan) -> Card | None:
+    """Where the folder holds this very model, harmed: bring over what is whole, and what somebody put beside it.
+
+    Its card, where this is so.
+    """
+    try:
         card = read_card(final) if final.is_dir() else Card()
-        if not plan.is_of(card):
-            return
-        wrong = set(damaged(final, card))
-        vouched = {file.name for file in plan.files if file.is_vouched_for}
-        for name in set(card.files) & vouched - wrong:
-            if not (bench / name).exists():
-                shutil.copyfile(final / name, bench / name)
+    except Denied:
+        return None
+    if not plan.is_of(card):
+        return None
+    not_whole = {file.name for file in plan.files if not file.is_vouched_for} | set(damaged(final, card))
+    for path in final.iterdir():
+        if path.is_file() and path.name not in {*not_whole, CARD} and not (bench / path.name).exists():
+            shutil.copyfile(path, bench / path.name)
+    return card
+
+
+def _recorded(plan: Plan, files: list[Path], held: Card | None, final: Path) -> str:
+    """The card's text: the one that is there, where it tells of these files, for its owner may have added to it."""
+    hashes = {path.name: file_hash(path) for path in files}
+    if held is not None and all(name in held.files and held.files[name].sha256 == hashes[name] for name in hashes):
+        return (final / CARD).read_text(encoding="utf-8")
+    return card_text(plan, files)
 
 
 def _is_ctranslate(path: Path, origin: str) -> None:

@@ -12,6 +12,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -39,8 +40,32 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})(a|b)?(\d{0,6})", re.ASCII)
 _TAG = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?")
 
-Build = tuple[str, str, Mapping[str, Remote]]
-"""Version or run, architecture, and the files by role."""
+
+@dataclass(frozen=True)
+class Build:
+    """One model of a pair."""
+
+    version: str
+    """Or the name of the run that made it."""
+    architecture: str
+    files: Mapping[str, Remote]
+    """By role."""
+    is_for_all: bool = True
+    """Whether Firefox gives it to everybody at a desk."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the engine can open it; it can do without the shortlist."""
+        return "model" in self.files and ("vocab" in self.files or {"srcvocab", "trgvocab"} <= set(self.files))
+
+    @property
+    def order(self) -> tuple[bool, bool, tuple[int, int, int], int]:
+        """Released builds first, then those for everybody, of those the newest, of that the larger architecture."""
+        found = _VERSION.fullmatch(self.version)
+        number = (-int(found[1]), -int(found[2]), -int(found[4] or 0)) if found else (0, 0, 0)
+        known = self.architecture in ARCHITECTURES
+        rank = ARCHITECTURES.index(self.architecture) if known else len(ARCHITECTURES)
+        return bool(found and found[3]), not self.is_for_all, number, rank
 
 
 def mirror_plan(client: httpx.Client, mirror: str, pair: str, name: str, version: str | None = None) -> Plan:
@@ -50,23 +75,23 @@ def mirror_plan(client: httpx.Client, mirror: str, pair: str, name: str, version
     if not _TAG.fullmatch(source) or not _TAG.fullmatch(target):
         raise FetchRefused(f"{pair!r} is no pair; a pair is source:target, like pt:en.")
     builds = _builds(_list(client, address), address, source, target)
-    complete = [build for build in builds if _is_complete(build[2])]
-    chosen = [build for build in complete if version in (None, build[0])]
+    complete = [build for build in builds if build.is_complete]
+    chosen = [build for build in complete if version in (None, build.version)]
     if not chosen:
-        there = sorted({build[0] for build in complete})
+        there = sorted({build.version for build in complete})
         which = f" in version {version}; there is {', '.join(there)}" if complete else ""
         raise FetchRefused(f"{address} has no whole model for {pair}{which}.")
-    revision, _, files = min(chosen, key=_order)
+    build = min(chosen, key=lambda build: build.order)
     return checked_plan(
         Plan(
             name=name,
             kind="firefox",
             pairs=(pair,),
             origin=address,
-            revision=revision,
+            revision=build.version,
             licence=LICENCE,
             licence_url=LICENCE_URL,
-            files=tuple(files[role] for role in ROLES if role in files),
+            files=tuple(build.files[role] for role in ROLES if role in build.files),
         )
     )
 
@@ -97,7 +122,7 @@ def _builds(listed: Any, address: str, source: str, target: str) -> list[Build]:
 def _of_records(records: list[Any], address: str, source: str, target: str) -> list[Build]:
     if len(records) > MOST_LISTED:
         raise FetchRefused(f"The list of models at {address} has more than {MOST_LISTED} entries.")
-    found: dict[tuple[str, str, str], dict[str, Remote]] = defaultdict(dict)
+    found: dict[tuple[str, str, str, bool], dict[str, Remote]] = defaultdict(dict)
     for record in records:
         if not isinstance(record, dict):
             continue
@@ -106,26 +131,21 @@ def _of_records(records: list[Any], address: str, source: str, target: str) -> l
             record.get("targetLanguage") or record.get("toLang"),
         )
         role, attachment = record.get("fileType"), record.get("attachment")
-        if from_to != (source, target) or role not in ROLES or not isinstance(attachment, dict) or _for_phones(record):
+        kept_for = str(record.get("filter_expression") or "")
+        for_desks = "ndroid" in kept_for and "!=" in kept_for
+        if from_to != (source, target) or role not in ROLES or not isinstance(attachment, dict):
             continue
         version, architecture, variant = (str(record.get(key) or "") for key in ("version", "architecture", "variant"))
-        packed_sha256, unpacked_sha256 = _hash(attachment.get("hash")), _hash(record.get("decompressedHash"))
-        found[version, architecture, variant][role] = Remote(
+        found[version, architecture, variant, not kept_for or for_desks][role] = Remote(
             name=_file_name(str(record.get("name") or attachment.get("filename") or ""), address),
             url=_beneath(address, attachment.get("location")),
             size=_size(attachment.get("size")),
-            sha256=packed_sha256,
+            sha256=_hash(attachment.get("hash")),
             unpacked_size=_size(record.get("decompressedSize")),
-            unpacked_sha256=unpacked_sha256,
+            unpacked_sha256=_hash(record.get("decompressedHash")),
             may_be_packed=True,
         )
-    return [(version, architecture, files) for (version, architecture, _), files in found.items()]
-
-
-def _for_phones(record: Mapping[str, Any]) -> bool:
-    """Whether a build is for phones alone: smaller, and not as good."""
-    kept_for = str(record.get("filter_expression") or "")
-    return "ndroid" in kept_for and "!=" not in kept_for
+    return [Build(version, kind, files, for_all) for (version, kind, _, for_all), files in found.items()]
 
 
 def _of_registry(of_pair: list[Any], address: str) -> Iterator[Build]:
@@ -151,7 +171,7 @@ def _of_registry(of_pair: list[Any], address: str) -> Iterator[Build]:
                 unpacked_sha256=_hash(file.get("uncompressedHash")),
                 may_be_packed=True,
             )
-        yield run, str(one.get("architecture") or ""), by_role
+        yield Build(run, str(one.get("architecture") or ""), by_role)
 
 
 def _run(path: str) -> str:
@@ -183,16 +203,3 @@ def _size(value: object) -> int | None:
     if isinstance(value, str) and value.isdecimal() and len(value) < 16:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def _is_complete(files: Mapping[str, Remote]) -> bool:
-    return "model" in files and ("vocab" in files or {"srcvocab", "trgvocab"} <= set(files))
-
-
-def _order(build: Build) -> tuple[bool, tuple[int, int, int], int]:
-    """Released versions first, of those the newest, of that the larger architecture."""
-    version, architecture, _ = build
-    found = _VERSION.fullmatch(version)
-    number = (-int(found[1]), -int(found[2]), -int(found[4] or 0)) if found else (0, 0, 0)
-    rank = ARCHITECTURES.index(architecture) if architecture in ARCHITECTURES else len(ARCHITECTURES)
-    return bool(found and found[3]), number, rank
