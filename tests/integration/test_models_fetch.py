@@ -1,24 +1,32 @@
 """`xabar models fetch` brings a model whole or not at all, says what it may be used for, and can be run again."""
 
 import asyncio
+import fcntl
 import gzip
 import hashlib
 import json
+import os
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from backports import zstd
 from typer.testing import CliRunner
 
-from services.console import model_commands
 from services.console.commands import app
 from services.contracts.articles import Translation
 from services.enricher.settings import TranslationSettings
 from services.enricher.translate.guards import judged_here
 from services.enricher.translate.opening import open_translator
 from services.enricher.weights.catalogue import known_models
+from services.enricher.weights.download import Patience, open_client
+from services.enricher.weights.hub import Wanted, hub_plan
+from services.enricher.weights.installing import Place, install
+from services.enricher.weights.mirror import mirror_plan
+from services.enricher.weights.plan import FetchRefused
 from tests.model_servers import Repository, Served, serving, sha256
 from tests.tiny_translation_models import nllb
 
@@ -125,34 +133,85 @@ def test_another_revision_makes_room_only_when_it_is_told_to(server: Served, tmp
     assert [path.name for path in tmp_path.iterdir()] == ["nllb-tiny-ct2"]
 
 
-def test_a_broken_line_is_taken_up_where_it_broke(
-    server: Served, tmp_path: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(model_commands.time, "sleep", lambda _: None)
+def brought(server: Served, to: Path, free: int = 10**12) -> tuple[Path, list[float]]:
+    """The model fetched without waiting; its folder, and the pauses that there would have been."""
+    pauses: list[float] = []
+    plan = hub_plan(Wanted(REPOSITORY, "main", "nllb", "nllb-tiny-ct2"), server.address)
+    with open_client() as client:
+        place = Place(to, replace=False, free=lambda _: free)
+        return install(client, plan, place, Patience(pauses.append, lambda: 0.0), lambda *_: None), pauses
+
+
+def test_a_broken_line_is_taken_up_where_it_broke(server: Served, tmp_path: Path, files: dict[str, bytes]) -> None:
     server.cuts["model.bin"] = 1_000
-    server.busy["sentencepiece.bpe.model"] = 2
-    code, told = fetch(server, tmp_path)
-    assert code == 0, told
+    server.busy["sentencepiece.bpe.model"] = 3
+    folder, pauses = brought(server, tmp_path)
     assert [headers.get("range") for headers in server.downloads("/cdn/someone/nllb-tiny-ct2/model.bin")] == [
         None,
         "bytes=1000-",
     ]
-    assert (tmp_path / "nllb-tiny-ct2" / "model.bin").read_bytes() == files["model.bin"]
+    assert (folder / "model.bin").read_bytes() == files["model.bin"]
+    assert pauses == [1.0, 1.0, 2.0, 4.0]
 
 
-def test_a_run_that_failed_is_taken_up_by_the_next(
-    server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(model_commands.time, "sleep", lambda _: None)
+def test_a_run_that_failed_is_taken_up_by_the_next(server: Served, tmp_path: Path) -> None:
     server.busy["/config.json"] = 100
-    code, told = fetch(server, tmp_path)
-    assert code == 1
-    assert "Run the same again" in told
+    with pytest.raises(FetchRefused, match="Run the same again"):
+        brought(server, tmp_path)
     assert not (tmp_path / "nllb-tiny-ct2").exists()
+    assert len(server.downloads("/config.json")) == 6
     server.busy.clear()
     server.asked.clear()
-    assert fetch(server, tmp_path)[0] == 0
+    brought(server, tmp_path)
     assert server.downloads("model.bin") == []
+
+
+def test_a_full_disk_is_noticed_before_anything_is_fetched(server: Served, tmp_path: Path) -> None:
+    with pytest.raises(FetchRefused, match="has 0 MB"):
+        brought(server, tmp_path, free=1_000)
+    assert server.downloads("model.bin") == []
+
+
+def test_two_fetches_into_one_folder_do_not_meet(server: Served, tmp_path: Path) -> None:
+    held = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    with pytest.raises(FetchRefused, match="Another process"):
+        brought(server, tmp_path)
+    os.close(held)
+    assert brought(server, tmp_path)[0].is_dir()
+
+
+def test_what_the_operator_added_to_a_folder_outlives_its_repair(server: Served, tmp_path: Path) -> None:
+    folder, _ = brought(server, tmp_path)
+    with (folder / "xabar-model.toml").open("a") as card:
+        card.write("# checked by us\n")
+    (folder / "NOTES").write_text("ours")
+    (folder / "model.bin").write_bytes(b"harmed")
+    brought(server, tmp_path)
+    assert "# checked by us" in (folder / "xabar-model.toml").read_text()
+    assert (folder / "NOTES").read_text() == "ours"
+    assert "complete" in fetch(server, tmp_path)[1]
+
+
+def test_a_redirect_out_of_https_is_not_followed() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        return httpx.Response(302, headers={"location": "http://elsewhere.example/records.json"})
+
+    with open_client(httpx.MockTransport(answer)) as client, pytest.raises(FetchRefused, match="not followed"):
+        mirror_plan(client, "https://mirror.example", "pt:en", "pt-en")
+    assert asked == ["https://mirror.example/records.json"]
+
+
+def test_without_the_hubs_library_it_is_said_what_to_install(
+    server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    code, told = fetch(server, tmp_path)
+    assert code == 1
+    assert "pip install 'xabar[console,enricher,models]'" in told
 
 
 def test_a_file_with_another_hash_is_thrown_away(server: Served, tmp_path: Path) -> None:
@@ -218,17 +277,6 @@ def test_without_a_yes_to_the_licence_nothing_is_fetched(server: Served, tmp_pat
     assert server.downloads("model.bin") == []
 
 
-def test_a_full_disk_is_noticed_before_anything_is_fetched(
-    server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    usage = model_commands.shutil.disk_usage(tmp_path)._replace(free=1_000)
-    monkeypatch.setattr(model_commands.shutil, "disk_usage", lambda _: usage)
-    code, told = fetch(server, tmp_path)
-    assert code == 1
-    assert "has 0 MB" in told
-    assert server.downloads("model.bin") == []
-
-
 def test_the_catalogue_is_shown_and_a_name_has_to_be_in_it(tmp_path: Path) -> None:
     code, told = xabar("list", "--known")
     assert code == 0
@@ -250,7 +298,7 @@ def firefox_files() -> dict[str, tuple[str, bytes]]:
     return {role: (name, (folder / name).read_bytes()) for role, name in names.items()}
 
 
-def as_records(server: Served, files: dict[str, tuple[str, bytes]], version: str = "3.0") -> None:
+def as_records(server: Served, files: dict[str, tuple[str, bytes]], version: str = "3.0", kept_for: str = "") -> None:
     """Serve files as Remote Settings lists them: each packed by zstd, with both hashes."""
     listed = server.plain.get("m/records.json")
     records = json.loads(listed)["data"] if listed else []
@@ -260,6 +308,7 @@ def as_records(server: Served, files: dict[str, tuple[str, bytes]], version: str
         attachment = {"hash": sha256(packed), "size": len(packed), "filename": f"{name}.zst", "location": location}
         of = {"name": name, "fileType": role, "sourceLanguage": "pt", "targetLanguage": "en", "version": version}
         unpacked = {"decompressedHash": sha256(body), "decompressedSize": len(body), "architecture": "base"}
+        unpacked |= {"filter_expression": kept_for}
         records.append({**of, **unpacked, "attachment": attachment})
         server.plain[f"m/{location}"] = packed
     server.plain["m/records.json"] = json.dumps({"data": records}).encode()
@@ -331,10 +380,7 @@ def test_mozillas_registry_is_read_too_and_what_it_tells_no_hash_of_is_said(serv
         ("size", 10**12, "more than 20 GB"),
     ],
 )
-def test_a_mirrors_list_is_not_trusted(
-    field: str, value: object, why: str, server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(model_commands.time, "sleep", lambda _: None)
+def test_a_mirrors_list_is_not_trusted(field: str, value: object, why: str, server: Served, tmp_path: Path) -> None:
     as_records(server, SMALL)
     listed = json.loads(server.plain["m/records.json"])
     record = listed["data"][0]
@@ -344,6 +390,15 @@ def test_a_mirrors_list_is_not_trusted(
     assert code == 1
     assert why in told
     assert not (tmp_path / "models" / "firefox-pt-en").exists()
+
+
+def test_the_newest_build_for_everybody_at_a_desk_is_taken(server: Served, tmp_path: Path) -> None:
+    chosen = {"2.0": "", "3.0": "env.appinfo.OS != 'Android'", "3.1": "env.channel == 'nightly'", "3.2a1": ""}
+    for version, kept_for in (*chosen.items(), ("4.0", "env.appinfo.OS == 'Android'")):
+        as_records(server, SMALL, version, kept_for)
+    assert mirrored(server, tmp_path)[0] == 0
+    assert tomllib.loads((tmp_path / "firefox-pt-en" / "xabar-model.toml").read_text())["revision"] == "3.0"
+    assert mirrored(server, tmp_path, "--revision", "3.1", "--as", "nightly")[0] == 0
 
 
 @pytest.mark.parametrize(
