@@ -1,0 +1,1 @@
+"""Persons: found by the shape of their names, told apart and joined over spellings, followed through a text."""

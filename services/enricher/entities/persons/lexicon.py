@@ -1,0 +1,274 @@
+"""What one word says about a person's name: given name, surname, patronymic, title, or never part of one."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from services.enricher.entities.persons.keys import romanised
+from services.enricher.entities.text import lower, same_length
+
+MAX_WORD_CHARS = 40
+"""A longer word is no name."""
+MIN_STEM = 3
+_MIN_PREFIX = 5
+_MIN_PATRONYMIC, _MIN_SURNAME, _MIN_FORMED = 6, 5, 6
+
+Class = Literal["G", "B", "K", "S", "W", "F", "P", "T", "X", "O"]
+"""Given name, family name that stands first, word built like a name, surname by ending, by a weaker ending, known
+to the world, patronymic, title, no part of a name, any other word."""
+
+_STRONG = (
+    r"[^\W\d_]{2,}?(?:[oe]v|[oe]w|ёв)(?:a|а)?",
+    r"[^\W\d_]{2,}?(?:ов|ев|ёв)а?",
+    r"[^\W\d_]{3,}(?:zoda|zade|zadeh|зода|заде|зада|shvili|швили|o'g'li|oglu|oğlu|ogly|enko|енко|чук)",
+)
+_WEAK = (
+    r"[^\W\d_]{3,}(?:in|ina|skiy|skaya|sky|skii|ckiy|iy|yan|ian|ich|man|berg|son|dze|uk|ko|shteyn|stein|pur|ez|es)",
+    r"[^\W\d_]{3,}(?:ин|ина|ын|ына|ский|ская|цкий|цкая|ий|ян|ич|ман|берг|сон|дзе|ук|ко|штейн|пур|иён|ӣ|ой|ых)",
+)
+_FORMED = re.compile(
+    r"[^\W\d_]{3,}?(?:bek|boy|jon|xon|berdi|murod|qul|mirza|xo'ja|gul|niso|oy|ddin|ulla|ullo|illo|mamat|yor|dod|"
+    r"бек|бай|жан|хан|берген|берді|мырза|ғали|қали|мұрат|сұлтан|гүл|нұр|әлі|болат|құл|кул|мурат|келди|келді|берди|"
+    r"боы|бой|жон|хон|мурод|қул|гул|нисо|иддин|уддин|улло|улла|ҷон|шоҳ|алӣ|ёр|"
+    r"geldi|myrat|guly|jan|baý|gül|jemal|muhammet|han)"
+)  # fmt: skip
+_PATRONYMIC = re.compile(
+    r"[^\W\d_]{2,}(?:ovich|evich|yevich|ovna|evna|yevna|ович|евич|ёвич|овна|евна|ұлы|қызы|улы|кызы|uly|qyzy|gyzy)"
+)
+
+
+class Seen(NamedTuple):
+    """What a word is as part of a name in a text of one language."""
+
+    cls: Class
+    stem: int
+    """Characters without the case ending; as long as the word where it has none or where it is not known."""
+    closing: bool
+    """It carries an ending that the last word of a name alone may carry."""
+    alone: bool
+    """By itself, with a capital letter, it is a person more often than anything else."""
+
+
+@dataclass(frozen=True)
+class _Words:
+    titles: frozenset[str]
+    says: frozenset[str]
+    not_names: frozenset[str]
+    respect: frozenset[str]
+    joins: frozenset[str]
+    things: frozenset[str]
+    long_things: tuple[str, ...]
+    things_before: frozenset[str]
+    endings: re.Pattern[str]
+    closing: re.Pattern[str]
+
+
+@dataclass(frozen=True)
+class _Shared:
+    given: frozenset[str]
+    masculine: frozenset[str]
+    first: frozenset[str]
+    surnames: frozenset[str]
+    not_alone: frozenset[str]
+    particles: frozenset[str]
+    child: frozenset[str]
+
+
+@lru_cache(maxsize=1 << 16)
+def seen(language: str, word: str) -> Seen:
+    """A capitalised word of a text in that primary language, in one spelling of apostrophes (text.cased)."""
+    if len(word) > MAX_WORD_CHARS:
+        return Seen("X", len(word), False, False)
+    low = lower(word)
+    words, shared = _words(language), _shared()
+    whole = romanised(low)
+    if whole in words.not_names:
+        return Seen("X", len(word), False, False)
+    if whole in shared.given:
+        return Seen("G", len(word), False, whole not in shared.not_alone)
+    if whole in shared.surnames:
+        return Seen("F", len(word), False, whole not in shared.not_alone)
+    if is_title(language, low):
+        return Seen("T", len(word), False, False)
+    stems = tuple(_stems(words.endings, low))
+    closing = any(words.closing.fullmatch(low, stem) for stem in stems)
+    for stem in stems:
+        if found := _by_form(low[:stem]):
+            known = romanised(low[:stem])
+            return Seen(found, stem, closing and stem < len(low), known not in shared.not_alone and found in "SP")
+    for stem in stems[1:]:
+        known = romanised(low[:stem])
+        if known in words.not_names:
+            return Seen("X", len(word), closing, False)
+        if known in shared.given:
+            return Seen("G", stem, closing, known not in shared.not_alone)
+        if known in shared.surnames:
+            return Seen("F", stem, closing, known not in shared.not_alone)
+    if whole in shared.first:
+        return Seen("B", len(word), False, False)
+    for stem in stems:
+        if stem >= _MIN_FORMED and _FORMED.fullmatch(low[:stem]):
+            return Seen("K", stem, closing and stem < len(low), True)
+    for stem in stems:
+        if stem >= _MIN_SURNAME and any(pattern.fullmatch(low[:stem]) for pattern in _COMPILED_WEAK):
+            return Seen("W", stem, closing and stem < len(low), False)
+    return Seen("O", stems[-1] if closing else len(word), closing, False)
+
+
+def _by_form(stem: str) -> Literal["P", "S"] | None:
+    if len(stem) >= _MIN_PATRONYMIC and _PATRONYMIC.fullmatch(stem):
+        return "P"
+    if len(stem) >= _MIN_SURNAME and any(pattern.fullmatch(stem) for pattern in _COMPILED_STRONG):
+        return "S"
+    return None
+
+
+def _stems(endings: re.Pattern[str], low: str) -> list[int]:
+    """Where the word may end without its case ending: the whole of it first, then the longest stems."""
+    shortest = max(MIN_STEM, len(low) - 12)
+    return [len(low), *(k for k in range(len(low) - 1, shortest - 1, -1) if endings.fullmatch(low, k))]
+
+
+@lru_cache(maxsize=1 << 14)
+def is_title(language: str, low: str) -> bool:
+    """Whether a word says who the one named after it is, with an ending or without."""
+    return _begins_with_one(low, _words(language).titles, language)
+
+
+@lru_cache(maxsize=1 << 14)
+def says(language: str, low: str) -> bool:
+    """Whether it is a verb of speaking that its speaker follows."""
+    return romanised(low) in _words(language).says
+
+
+@lru_cache(maxsize=1 << 14)
+def is_respectful(language: str, low: str) -> bool:
+    """Whether it is a word of respect that follows a name."""
+    return _begins_with_one(low, _words(language).respect, language)
+
+
+@lru_cache(maxsize=1 << 14)
+def is_thing(language: str, low: str) -> bool:
+    """Whether it makes the name before it one of a street, a body, a prize."""
+    words = _words(language)
+    return romanised(low).startswith(words.long_things) or _begins_with_one(low, words.things, language)
+
+
+def is_thing_before(language: str, low: str) -> bool:
+    """Whether it makes the name after it one of a street, a body, a prize: in Tajik, whose order is the other one."""
+    return romanised(low) in _words(language).things_before
+
+
+def joins(language: str, low: str) -> bool:
+    """Whether it is an `and`."""
+    return romanised(low) in _words(language).joins
+
+
+def is_child(low: str) -> bool:
+    """Whether it is the `son of` that makes a patronymic of the word before."""
+    return romanised(low) in _shared().child
+
+
+def is_function_word(language: str, low: str) -> bool:
+    """Whether it is never part of a name."""
+    return romanised(low) in _words(language).not_names
+
+
+def particles() -> frozenset[str]:
+    """Small words within a name, in small letters."""
+    return _shared().particles
+
+
+def is_given(word: str) -> bool:
+    """Whether some people of the region or the world give the name."""
+    return romanised(word) in _shared().given
+
+
+def is_masculine(word: str) -> bool:
+    """Whether it is a given name of men; False where it is not known."""
+    return romanised(word) in _shared().masculine
+
+
+def stem_of(language: str, word: str) -> int:
+    """How long a word of a name is without its case ending, as far as that can be told."""
+    return seen(language, word).stem
+
+
+def stems(language: str, low: str) -> list[int]:
+    """Where a word may end without its case ending: the whole of it first."""
+    return _stems(_words(language).endings, low)
+
+
+def _begins_with_one(low: str, words: frozenset[str], language: str) -> bool:
+    if romanised(low) in words:
+        return True
+    return any(romanised(low[:k]) in words for k in _title_stems(low))
+
+
+_TITLE_ENDING = re.compile("(?:l[ae]r)?(?:s?[iıyu]|[лдт][ае]р)?(?:с?[ыіиуү])?(?:ning|dan|нинг)?(?:и|м|м[ыі]з|imiz|si)?")
+
+
+def _title_stems(low: str) -> list[int]:
+    return [k for k in range(len(low) - 1, max(MIN_STEM, len(low) - 7) - 1, -1) if _TITLE_ENDING.fullmatch(low, k)]
+
+
+@lru_cache(maxsize=32)
+def _words(language: str) -> _Words:
+    table = _tables()
+    own: dict[str, Any] = table.get(language, {})
+    shared = table["shared"]
+    endings = table["endings"].get(language, "")
+    own_not_names = _keys(own.get("not_names", ""))
+    things = _keys(own.get("things", "")) | _keys(shared["things"])
+    return _Words(
+        titles=_keys(shared["titles"]) | _keys(own.get("titles", "")),
+        says=_keys(own.get("says", "")),
+        not_names=(own_not_names | _keys(shared["not_names"]) | _keys(shared["weekdays_and_months"])),
+        respect=_keys(own["respect"] if "respect" in own else shared["respect"]),
+        joins=_keys(own.get("and", "")),
+        things=things,
+        long_things=tuple(sorted(thing for thing in things if len(thing) >= _MIN_PREFIX)),
+        things_before=_keys(own.get("things_before", "")),
+        endings=re.compile(endings),
+        closing=re.compile(table["closing"].get(language) or "(?!)"),
+    )
+
+
+@lru_cache(maxsize=1)
+def _shared() -> _Shared:
+    table, names = _tables(), tomllib.loads(Path(__file__).with_name("given_names.toml").read_text(encoding="utf-8"))
+    first = names.pop("before_a_name")
+    given: set[str] = set()
+    masculine: set[str] = set()
+    for origin in names.values():
+        for gender, several in origin.items():
+            given |= _keys(several)
+            if gender == "masculine":
+                masculine |= _keys(several)
+    return _Shared(
+        given=frozenset(name for name in given if len(name) >= MIN_STEM),
+        masculine=frozenset(masculine),
+        first=_keys(first["masculine"]),
+        surnames=_keys(table["world_surnames"]),
+        not_alone=_keys(table["shared"]["not_alone"]),
+        particles=frozenset(lower(same_length(word)) for word in table["particles"]),
+        child=_keys(" ".join(table["child"])),
+    )
+
+
+@lru_cache(maxsize=1)
+def _tables() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
+
+
+def _keys(words: str) -> frozenset[str]:
+    return frozenset(romanised(word) for word in words.split())
+
+
+_COMPILED_STRONG = tuple(map(re.compile, _STRONG))
+_COMPILED_WEAK = tuple(map(re.compile, _WEAK))

@@ -1,0 +1,219 @@
+"""Later mentions of a person by surname alone, and one id and one name for each person of a text."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from services.enricher.entities.found import Found
+from services.enricher.entities.persons import lexicon, russian
+from services.enricher.entities.persons.keys import consonants, has_initials, key, parts, romanised, same_person
+from services.enricher.entities.text import Text, lower, same_length
+
+MAX_MENTIONS = 2_000
+"""Later mentions that are read in one text."""
+MAX_NAMESAKES = 20
+"""Persons of one surname that a name is compared with."""
+MAX_SPELLINGS = 20
+"""Spellings of one person that others are compared with."""
+SURNAME_ALONE = 0.8
+_UPPER = "".join(c for c in map(chr, range(0x41, 0x530)) if c.isupper())
+_CAPITALISED = re.compile(rf"(?<![\w'-])[{_UPPER}][^\W_]++(?:['-][^\W_]++)*+")
+_SPACES = re.compile(r"\s+")
+_NEXT_WORD = re.compile(r"[ ]{1,2}([^\W\d_][\w'-]{0,39})")
+_OPENING, _CLOSING = frozenset('"“„«‘'), frozenset('"”“»’')
+
+
+@dataclass
+class _Person:
+    """One person of a text."""
+
+    id: str | None
+    names: list[str] = field(default_factory=list)
+    """In the nominative, the fullest first."""
+    starts: list[int] = field(default_factory=list)
+
+    @property
+    def surname(self) -> str:
+        return self._words()[-1] if self._words() else ""
+
+    @property
+    def given(self) -> str:
+        words = self._words()
+        return words[0] if len(words) > 1 else ""
+
+    def _words(self) -> tuple[str, ...]:
+        words = parts(self.names[0])
+        if len(words) > 1 and lexicon.is_given(words[-1]) and not lexicon.is_given(words[0]):
+            return words[::-1]  # Karimov Anvar
+        return words
+
+    @property
+    def identity(self) -> str:
+        return self.id or f"name:{key(self.names[0])}"
+
+
+def identified(text: Text, kept: Sequence[Found]) -> list[Found]:
+    """The same mentions; each person that no list has gets the id `name:KEY` and, to show, the fullest nominative.
+
+    Mentions of one person get one id over the text; that of the knowledge base wins.
+    """
+    people = _People(text, kept)
+    return [people.identified(one) if one.type == "PER" else one for one in kept]
+
+
+def later_mentions(text: Text, kept: Sequence[Found]) -> list[Found]:
+    """Surnames alone, with endings, that stand for a person named in full in the text; none overlaps what is kept."""
+    people = _People(text, kept)
+    surnames = people.by_surname()
+    if not surnames:
+        return []
+    taken = bytearray(len(text.cased) + 1)
+    for one in kept:
+        taken[one.start : one.end] = b"\1" * (one.end - one.start)
+    found: list[Found] = []
+    for match in _CAPITALISED.finditer(text.cased):
+        start, end = match.span()
+        if taken[start] or taken[end - 1] or len(found) >= MAX_MENTIONS:
+            continue
+        for stem, read in _readings(text, start, end):
+            if (namesakes := surnames.get(read)) and _stands_alone(text, start, end):
+                person = _nearest(namesakes, start)
+                found.append(
+                    Found(
+                        start, end, "PER", "article", SURNAME_ALONE, person.identity,
+                        stem_end=start + stem, name=None if person.id else person.names[0],
+                    )
+                )  # fmt: skip
+                break
+    return found
+
+
+class _People:
+    """Who is named in a text, each once."""
+
+    def __init__(self, text: Text, kept: Sequence[Found]) -> None:
+        self._text = text
+        self._people: list[_Person] = []
+        self._by_id: dict[str, _Person] = {}
+        self._near: dict[str, list[_Person]] = defaultdict(list)
+        self._of: dict[tuple[int, int], _Person] = {}
+        mentions = [one for one in kept if one.type == "PER"]
+        self._last_words = {lower(text.original[one.start : one.end].rpartition(" ")[2]) for one in mentions}
+        named = [(one, self._nominative(one)) for one in mentions]
+        named.sort(key=lambda pair: (not _is_linked(pair[0]), *_fullness(pair[1]), pair[0].start))
+        for one, name in named:
+            self._add(one, name)
+
+    def identified(self, one: Found) -> Found:
+        person = self._of[one.start, one.end]
+        return replace(one, id=person.identity, name=one.name if person.id else person.names[0])
+
+    def by_surname(self) -> dict[str, list[_Person]]:
+        """Of the persons that the text names in full."""
+        surnames: dict[str, list[_Person]] = defaultdict(list)
+        for person in self._people:
+            if person.given and len(person.surname) >= lexicon.MIN_STEM:
+                surnames[person.surname].append(person)
+        return surnames
+
+    def _add(self, one: Found, name: str) -> None:
+        person = self._known(one, name)
+        if person is None:
+            person = _Person(one.id if _is_linked(one) else None)
+            self._people.append(person)
+            if person.id:
+                self._by_id[person.id] = person
+        if name not in person.names and len(person.names) < MAX_SPELLINGS:
+            person.names.append(name)
+            person.names.sort(key=_fullness)
+            for word in set(parts(name)):
+                self._near[consonants(word)].append(person)
+        person.starts.append(one.start)
+        self._of[one.start, one.end] = person
+
+    def _known(self, one: Found, name: str) -> _Person | None:
+        if _is_linked(one):
+            return self._by_id.get(one.id or "")
+        near = self._candidates(name)
+        for person in near:
+            if any(same_person(known, name) for known in person.names):
+                return person
+        words = parts(name)
+        return self._by_one_word(words[0], near, one.start, name) if len(words) == 1 else None
+
+    def _candidates(self, name: str) -> list[_Person]:
+        """Persons with a word of the name, the first ones of each."""
+        near: dict[int, _Person] = {}
+        for word in parts(name):
+            for person in self._near.get(consonants(word), ())[:MAX_NAMESAKES]:
+                near.setdefault(id(person), person)
+        return list(near.values())
+
+    def _by_one_word(self, word: str, near: Sequence[_Person], start: int, name: str) -> _Person | None:
+        """A surname alone is the person of that surname; a given name alone the only person of that name."""
+        if has_initials(name):  # Sh. Mirziyoyev beside a linked surname
+            return next((person for person in near if person.id and person.surname == word and not person.given), None)
+        if by_surname := [person for person in near if person.surname == word]:
+            return _nearest(by_surname, start)
+        by_given = [person for person in near if person.given == word]
+        return by_given[0] if len(by_given) == 1 else None
+
+    def _nominative(self, one: Found) -> str:
+        if one.by == "article" and one.name:
+            return one.name
+        name = _SPACES.sub(" ", self._text.original[one.start : one.end])
+        if self._text.primary == "ru":
+            return russian.nominative(name)
+        if one.stem_end is not None and one.stem_end < one.end:
+            return _SPACES.sub(" ", self._text.original[one.start : one.stem_end])
+        head, _, last = name.rpartition(" ")
+        return f"{head} {self._without_ending(last)}".strip()
+
+    def _without_ending(self, word: str) -> str:
+        """A surname that no list has loses its ending only where the text has it without one, too."""
+        cased = same_length(word)
+        cls, stem, *_ = lexicon.seen(self._text.primary, cased)
+        if stem < len(word):
+            return word[:stem]
+        if cls in "OW":
+            for shorter in lexicon.stems(self._text.primary, lower(cased))[1:]:
+                if lower(word[:shorter]) in self._last_words:
+                    return word[:shorter]
+        return word
+
+
+def _is_linked(one: Found) -> bool:
+    return one.id is not None and not one.id.startswith("name:")
+
+
+def _fullness(name: str) -> tuple[int, int, str]:
+    """The fullest name first."""
+    return (-len(parts(name)), -len(name), name)
+
+
+def _nearest(persons: Sequence[_Person], start: int) -> _Person:
+    """The one who was named last before; the first one named where all come later."""
+    before = [(at, i) for i, person in enumerate(persons) for at in person.starts[:MAX_NAMESAKES] if at < start]
+    return persons[max(before)[1]] if before else min(persons, key=lambda person: person.starts[0])
+
+
+def _readings(text: Text, start: int, end: int) -> Iterator[tuple[int, str]]:
+    """What the word may be without an ending: characters of it, romanised."""
+    word = text.original[start:end]
+    if text.primary == "ru":
+        for read in sorted(russian.readings(word)):
+            yield len(word), romanised(read)
+        return
+    for stem in lexicon.stems(text.primary, text.low[start:end]):
+        yield stem, romanised(word[:stem])
+
+
+def _stands_alone(text: Text, start: int, end: int) -> bool:
+    """No street, prize or work of that name, and no other person: another name beside it would be one."""
+    if start and text.original[start - 1] in _OPENING and text.original[end : end + 1] in _CLOSING:
+        return False
+    following = _NEXT_WORD.match(text.cased, end)
+    return not (following and lexicon.is_thing(text.primary, lower(following[1])))
