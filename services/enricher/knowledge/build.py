@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from services.contracts.folding import fold
 from services.enricher.knowledge import cldr, geonames
 from services.enricher.knowledge.base import FORMAT, KNOWLEDGE_FILE, UNTOLD, Known
 from services.enricher.knowledge.entries import Entry, known, read
@@ -103,28 +102,36 @@ def _same_places(listed: Mapping[str, Entry], rows: Iterable[Row]) -> Iterator[t
     by_name: dict[tuple[str, str], Row] = {}
     for row in sorted((row for row in rows if "name" in row), key=lambda row: row["population"]):
         for name in (row["name"], *(name for tag in UNTOLD for name in row.get(tag, ()))):
-            by_name[row["country"], fold(name)] = row
+            by_name[row["country"], _letters(name)] = row
     for one in listed.values():
         if one.geonames is not None:
             yield one.id, f"geonames:{one.geonames}"
         elif one.kind in SETTLED and one.country is not None:
             names = (name for language in ("en", "uz-Latn", "ru", "tr") for name in one.names.get(language, ()))
-            keys = ((one.country, fold(name)) for name in names)
+            keys = ((one.country, _letters(name)) for name in names)
             if key := next((key for key in keys if key in by_name), None):
                 yield one.id, by_name[key]["id"]
 
 
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalpha, name.lower()))
+
+
 def _that_miss(mine: Entry, place: Entry) -> dict[str, list[str]]:
     """GeoNames's names in the scripts in which the list names the place in few languages."""
-    written = Counter(_SCRIPT_OF.get(language, "Latn") for language in mine.names)
-    own = {fold(name) for names in mine.names.values() for name in names}
+    written = Counter(_script(language) for language in mine.names)
+    own = {(_script(language), name.lower()) for language, names in mine.names.items() for name in names}
     return {
         tag: kept
         for tag, names in place.names.items()
         if tag in UNTOLD
-        and written[tag.removeprefix("und-")] < ENOUGH_OWN
-        and (kept := [name for name in names if fold(name) not in own])
+        and written[_script(tag)] < ENOUGH_OWN
+        and (kept := [name for name in names if (_script(tag), name.lower()) not in own])
     }
+
+
+def _script(tag: str) -> str:
+    return tag.removeprefix("und-") if tag in UNTOLD else _SCRIPT_OF.get(tag, "Latn")
 
 
 def _row(one: Known) -> dict[str, Any]:

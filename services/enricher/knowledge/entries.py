@@ -116,14 +116,7 @@ def known(entry: Entry) -> Known:
         raise ValueError(f"{entry.where}: {entry.id} has no names, here or in another list")
     names = in_both_scripts(entry.names)
     never = in_both_scripts(entry.never)
-    aliases = {
-        language: tuple(
-            distinct(
-                [a for n in names[language] if n not in never.get(language, ()) for a in dict.fromkeys(spellings(n))]
-            )
-        )
-        for language in sorted(names)
-    }
+    aliases = {language: _recognised(names[language], language, never) for language in sorted(names)}
     shown = {language: names[language][0] for language in sorted(names) if language not in UNTOLD}
     if entry.shown is not None:
         shown.setdefault("en", entry.shown)
@@ -145,6 +138,14 @@ def known(entry: Entry) -> Known:
         roles=tuple(entry.roles),
         common=entry.common,
     )
+
+
+def _recognised(names: list[str], language: str, never: Names) -> tuple[str, ...]:
+    """What a thing is recognised by in a language."""
+    if language in UNTOLD:
+        return tuple(dict.fromkeys(names))
+    kept = (name for name in names if name not in never.get(language, ()))
+    return tuple(distinct([spelling for name in kept for spelling in spellings(name)]))
 
 
 def _forms(names: Names) -> dict[str, tuple[str, ...]]:

@@ -101,6 +101,7 @@ def clashes(built_in: Iterable[Known], entries: Sequence[Entry]) -> list[Clash]:
         for language, names in in_both_scripts(entry.names).items():
             for key in dict.fromkeys(_key(name) for name in names):
                 own.setdefault((language, key), []).append(entry)
+    languages = {language for language, _ in own}
     among_own = [
         Clash(second.where, second.id, language, key, bearers[0].id)
         for (language, key), bearers in own.items()
@@ -110,6 +111,7 @@ def clashes(built_in: Iterable[Known], entries: Sequence[Entry]) -> list[Clash]:
         Clash(entry.where, entry.id, language, alias, one.id)
         for one in built_in
         for language, aliases in one.aliases.items()
+        if language in languages
         for alias in aliases
         for entry in own.get((language, _key(alias)), ())
         if entry.id != one.id
