@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from services.console.commands import app
 from services.contracts.articles import Translation
 from services.enricher.settings import TranslationSettings
+from services.enricher.translate.engines.folders import Card
 from services.enricher.translate.guards import judged_here
 from services.enricher.translate.opening import open_translator
 from services.enricher.weights.catalogue import known_models
@@ -281,6 +282,7 @@ def test_the_catalogue_is_shown_and_a_name_has_to_be_in_it(tmp_path: Path) -> No
     code, told = xabar("list", "--known")
     assert code == 0
     assert all(name in told for name in known_models())
+    assert all(Card(kind=one.kind, pairs=one.pairs) for one in known_models().values())
     code, told = xabar("fetch", "no-such-model", "--to", str(tmp_path))
     assert (code, "There are: nllb-200-distilled-600M" in told) == (1, True)
     code, told = xabar("fetch", "firefox-ru-en", "--to", str(tmp_path))

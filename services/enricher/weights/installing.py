@@ -113,7 +113,10 @@ def _installed(
     if plan.kind != "firefox":
         _is_ctranslate(bench / "model.bin", plan.origin)
     (bench / CARD).write_text(_recorded(plan, paths, held, final), encoding="utf-8")
-    read_card(bench)
+    try:
+        read_card(bench)
+    except Denied as error:
+        raise FetchRefused(f"{plan.origin} can't be recorded: {error}.") from None
     for path in [*paths, bench / CARD]:
         with path.open("rb") as file:
             os.fsync(file.fileno())
@@ -209,7 +212,10 @@ def _take_over(final: Path, bench: Path, plan: Plan) -> Card | None:
     not_whole = {file.name for file in plan.files if not file.is_vouched_for} | set(damaged(final, card))
     for path in final.iterdir():
         if path.is_file() and path.name not in {*not_whole, CARD} and not (bench / path.name).exists():
-            shutil.copyfile(path, bench / path.name)
+            try:
+                os.link(path, bench / path.name)
+            except OSError:  # a file system without links
+                shutil.copyfile(path, bench / path.name)
     return card
 
 

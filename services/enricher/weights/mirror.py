@@ -136,6 +136,8 @@ def _of_records(records: list[Any], address: str, source: str, target: str) -> l
         if from_to != (source, target) or role not in ROLES or not isinstance(attachment, dict):
             continue
         version, architecture, variant = (str(record.get(key) or "") for key in ("version", "architecture", "variant"))
+        if not _PATH.fullmatch(version) or "/" in version:
+            continue
         found[version, architecture, variant, not kept_for or for_desks][role] = Remote(
             name=_file_name(str(record.get("name") or attachment.get("filename") or ""), address),
             url=_beneath(address, attachment.get("location")),
