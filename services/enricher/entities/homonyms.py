@@ -21,9 +21,10 @@ COMMON, COMMON_BUT_WHERE, COMMON_AT_START, SHORT, VERY_SHORT = -3.4, 1.4, -2.0, 
 APOSTROPHE_FREE, APOSTROPHE_FREE_COMMON = -0.5, -2.5
 TYPE_BESIDE, OTHER_TYPE_BESIDE = 3.0, -8.0
 COUNTRY_BESIDE, OTHER_COUNTRY_BESIDE = 5.0, -6.0
-PERSON_LIKE, CAPITAL_BESIDE, PART_OF_A_NAME = -4.0, -1.6, -8.0
+PERSON_LIKE, CAPITAL_BESIDE, PART_OF_A_NAME = -4.0, -2.6, -8.0
 WHERE, CAPITAL_WITHIN, SENTENCE_START, QUOTED = 1.7, 0.8, -0.6, 2.0
 AT_HOME, COUNTRY_NAMED, PLACES_NAMED, ELSEWHERE = 1.0, 1.3, 2.0, -0.4
+WITHOUT_CAPITALS = -1.0
 AMONG_COUNTRIES, SURE_ELSEWHERE = 0.7, 1.5
 _PLACES = frozenset({"region", "district", "city", "village", "water", "mountain", "desert"})
 _WORLD_CITY = 1_000_000
@@ -56,7 +57,7 @@ class Surroundings:
     chars: int
     words: int
     capital: bool | None = None
-    """A capital letter within a sentence; False at its start; None where capitals tell nothing."""
+    """A capital letter within a sentence; False at its start and in capitals; None where the script has none."""
     where: bool = False
     """A locative ending, or a preposition of place before it."""
     person: bool = False
@@ -116,10 +117,12 @@ def weight(candidate: Candidate, around: Surroundings, context: Context) -> floa
         total += COMMON + (COMMON_BUT_WHERE if around.where else 0.0)
         if around.in_quotes and not place:
             total += QUOTED
-    doubtful = common or candidate.untold
+    doubtful = common or candidate.standing < OWN
     if doubtful and known.id in context.sure:
         total += SURE_ELSEWHERE
-    if around.capital is not None and doubtful:
+    if candidate.untold and around.capital is None:
+        total += WITHOUT_CAPITALS
+    elif around.capital is not None and doubtful:
         total += CAPITAL_WITHIN if around.capital else COMMON_AT_START if common else SENTENCE_START
     alone = known.type != "PER" and around.words == 1 and not around.where
     if alone and (around.person or (around.person_after and doubtful)):

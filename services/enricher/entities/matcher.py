@@ -64,6 +64,7 @@ _SURNAME = re.compile(
     "(?:ov|ev|yev|ova|eva|yeva|skiy|skaya|sky|enko|zoda|zade|oglu|o'g'li|qizi|son|"
     "ов|ев|ова|ева|ский|ская|енко|ин|ина|зода|улы|ұлы|қызы|кызы|уулу)(?:a|y|ga|ning|га|нинг|а|у|ым|ой)?$"
 )
+_RUSSIAN_ADJECTIVE = re.compile("^[а-я]+(?:ый|ий|ое|ая|ной|ской)$")
 _PLURAL = re.compile("[lлдт][aeаеоө][rр]")
 _OWNER_AFTER = {
     "ru": ("",), "en": ("of ", "of the ", "in ", ""), "tg": ("",), "fa": ("",), "und": ("",), "pt": ("do ", "da "),
@@ -281,10 +282,23 @@ class _Reading:
         self._data = _data()
         self._after = self._data.after.get(self.primary, {})
         self._before = self._data.before.get(self.primary, {})
-        self.everyday = self._data.everyday.get(self.primary, frozenset[str]())
+        self._everyday = self._data.everyday.get(self.primary, frozenset[str]())
         self._where = self._data.where.get(self.primary, frozenset[str]())
         self._directions = self._data.directions.get(self.primary, ())
         self.main_letters = LETTERS[_SCRIPTS.get(self.language, _SCRIPTS.get(self.primary, "Latn"))]
+
+    def is_everyday(self, name: str, standing: float) -> bool:
+        """Whether a word is mostly no place: in this language or, for names of other languages, in those."""
+        if name in self._everyday or name in self._data.given:
+            return True
+        if standing == UNTOLD and _RUSSIAN_ADJECTIVE.search(name):
+            return True
+        return standing < OWN and name in self._data.everyday["ru" if LETTERS["Cyrl"].match(name) else "en"]
+
+    def is_mixed(self, start: int, end: int, written: str) -> bool:
+        """Whether a name begins with two capitals here and goes on in small letters: an acronym with its ending."""
+        head = self.cased[start : start + 2]
+        return len(head) == 2 and head.isupper() and not self.cased[start:end].isupper() and not written[:2].isupper()
 
     def in_running_text(self, start: int, end: int) -> bool:
         """Not on a line of capitals, where WHO may be a word."""
@@ -341,7 +355,7 @@ class _Reading:
         return word in self._data.given or _SURNAME.search(after[0]) is not None
 
     def _capital(self, start: int, end: int) -> bool | None:
-        """Whether a capital letter stands within a sentence; None where capitals tell nothing."""
+        """Whether a capital letter stands within a sentence of small letters; None where the script has none."""
         if not self.cased[start].isupper():
             return None
         before = self.cased[max(0, start - SURROUNDINGS) : start].rpartition("\n")[2]
@@ -349,7 +363,7 @@ class _Reading:
         initials = [word[0] for word in line.split()]
         small = sum(c.islower() for c in initials)
         if small * 2 < sum(c.isupper() for c in initials):
-            return None
+            return False
         lead = before.rstrip(" \"'«“(„")
         return bool(lead) and lead[-1] not in _SENTENCE_ENDS
 
@@ -465,16 +479,17 @@ class Matcher:
         for (start, end), by_owner in islice(by_place.items(), MAX_SPANS):
             hits = tuple(by_owner.values())
             candidates = tuple(self._candidate(index, hit, reading) for hit in hits)
-            doubtful = any(c.common or c.untold or c.known.common for c in candidates)
+            doubtful = any(c.common or c.standing < OWN or c.known.common for c in candidates)
             yield _Span(start, end, hits, candidates, reading.surroundings(hits[0], doubtful))
 
     def _candidate(self, index: _Index, hit: _Hit, reading: _Reading) -> Candidate:
         name = folded_name(index.names[hit.form])
         flags = index.flags[hit.form]
+        known = self._knowledge[index.owners[hit.form]]
         return Candidate(
-            known=self._knowledge[index.owners[hit.form]],
+            known=known,
             standing=hit.standing,
-            common=name in reading.everyday and not flags & _ACRONYM,
+            common=known.type == "LOC" and not flags & _ACRONYM and reading.is_everyday(name, hit.standing),
             untold=hit.standing == UNTOLD,
             quoted=bool(flags & _QUOTED),
             bare=hit.bare,
@@ -505,6 +520,8 @@ class Matcher:
             name = name.replace("'", "")
         found = suffixes.ending(reading.primary, name, reading.low, reading.plain, start)
         if found is None or not _same_marks(written, reading.low, start, found.stem_end or found.end):
+            return None
+        if reading.is_mixed(start, found.stem_end or found.end, written):
             return None
         role: Role = found.role
         if flags & (_ADJECTIVE | _INHABITANT):
