@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.enricher.knowledge.geonames import entry, kept
+from services.enricher.knowledge.geonames import distinct, entry, kept
 
 
 def city(name: str, country: str, people: int, *alternates: str, region: str = "01") -> dict[str, Any]:
@@ -51,6 +51,12 @@ def test_codes_descriptions_far_scripts_and_far_spellings_are_left_out() -> None
     assert row["und-Latn"] == ["Khorugh", "Khorog"]
     assert row["und-Cyrl"] == ["Хорог", "Хоруғ"]
     assert row["und-Arab"] == ["خاروغ"]
+
+
+def test_the_seat_of_a_district_is_not_kept_beside_the_town_of_its_name() -> None:
+    places = (city("Mŭynoq", "UZ", 13_500), city("Mo‘ynoq Shahri", "UZ", 0), city("Qozonketkan", "UZ", 0))
+    rows = [row for place in places if (row := kept(place))]
+    assert [row["name"] for row in distinct(rows)] == ["Mŭynoq", "Qozonketkan"]
 
 
 def test_a_name_with_marks_counts_without_them_too() -> None:

