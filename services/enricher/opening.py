@@ -20,6 +20,7 @@ class Faculties:
         """Raises ValueError where a setting can't be right."""
         self.translator = open_translator(settings, self.judge)
         self._plausible = settings.languages
+        self._extra = settings.enricher_kb_extra
         self._work = ProcessPool(settings.enricher_workers, settings.enricher_timeout_seconds)
         self.translate = self.translator.translate
 
@@ -29,7 +30,7 @@ class Faculties:
 
     async def tag(self, text: str, language: Language, title_end: int, published: date | None) -> Tagged:
         """The entities of a text. Raises Poisoned."""
-        return await self._work.run(tag_text, text, language, title_end, published)
+        return await self._work.run(tag_text, text, language, title_end, published, self._extra)
 
     async def judge(self, pairs: Sequence[tuple[str, str]], source: str, target: str) -> Sequence[SentenceFlaw | None]:
         """What is wrong with each translation. Raises Poisoned."""

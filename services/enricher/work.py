@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from services.contracts.articles import Language, SentenceFlaw
@@ -11,9 +12,7 @@ from services.enricher.entities.found import Tagged
 
 if TYPE_CHECKING:
     from services.enricher.entities.tagger import Tagger
-    from services.enricher.knowledge.base import Known
 
-LANGUAGES_AT_HAND = 32
 SURE = 0.9
 
 
@@ -39,20 +38,16 @@ def _sure_language(text: str) -> str | None:
     return guess.language if guess.confidence >= SURE else None
 
 
-def tag_text(text: str, language: Language, title_end: int = 0, published: date | None = None) -> Tagged:
-    """What is named in a text of that language; below `title_end` is its headline."""
-    return Tagged(_tagger(language.tag).tag(text))
+def tag_text(
+    text: str, language: Language, title_end: int = 0, published: date | None = None, extra: Path | None = None
+) -> Tagged:
+    """What is named in a text; below `title_end` is its headline, `extra` is the operator's own list of names."""
+    return _tagger(extra).tag(text, language, title_end, published)
 
 
 @lru_cache(maxsize=1)
-def _knowledge() -> tuple[Known, ...]:
+def _tagger(extra: Path | None) -> Tagger:
+    from services.enricher.entities.tagger import Tagger
     from services.enricher.knowledge.base import load
 
-    return load()
-
-
-@lru_cache(maxsize=LANGUAGES_AT_HAND)
-def _tagger(language: str) -> Tagger:
-    from services.enricher.entities.tagger import Tagger
-
-    return Tagger(_knowledge(), language)
+    return Tagger(load(extra))

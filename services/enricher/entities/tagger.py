@@ -1,160 +1,149 @@
-"""Find known things in a text: one automaton per language over the folded text, with offsets of the original."""
+"""Put all finders together: from a text to its entities, one id each, with every mention."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 
-import ahocorasick_rs
-
-from services.contracts.articles import Entity, Mention
-from services.contracts.folding import APOSTROPHES
-from services.enricher.entities import suffixes
-from services.enricher.knowledge.base import LANGUAGES, Known, is_acronym
+from services.contracts.articles import Acronym, Entity, EntityType, Language, Mention
+from services.enricher.entities import acronyms, dates, documents, events, shapes
+from services.enricher.entities.found import Found, Tagged
+from services.enricher.entities.matcher import Matcher
+from services.enricher.entities.merging import merged
+from services.enricher.entities.models import slovnet, spacy_english
+from services.enricher.entities.persons import shapes as persons
+from services.enricher.entities.persons import surnames
+from services.enricher.entities.persons.keys import key
+from services.enricher.entities.salience import salience
+from services.enricher.entities.text import Text
+from services.enricher.knowledge.base import Known
 
 MAX_MENTIONS = 1_000
-"""Of one article; the first ones stay. A text that names countries more often is a list, not news."""
-FOREIGN_NAME_CHARS = 10
-"""From here on, names of several words are recognised in texts of any other language too."""
-SURROUNDINGS = 40
-"""Characters on each side that tell whether a line is set in capitals."""
-_SURE, _ACRONYM, _WITHOUT_CAPITALS, _SHORT, _SHORT_CHARS = 0.95, 0.9, 0.85, 0.8, 4
-
-_ONE_TO_ONE = str.maketrans(
-    {
-        **dict.fromkeys(APOSTROPHES, "'"),
-        **dict.fromkeys("\u00a0\u2007\u2009\u202f\u200c\t", " "),  # the zero-width non-joiner ends a word in Persian
-        **dict.fromkeys("\u2010\u2011\u2012\u2013", "-"),
-        "İ": "I", "ı": "i", "ё": "е", "Ё": "Е", "ي": "ی", "ك": "ک",
-    }
-)  # fmt: skip
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_PRIMARY = frozenset(language.split("-", 1)[0] for language in LANGUAGES)
-
-
-def same_length(text: str) -> str:
-    """The text with one spelling of apostrophes, spaces, dashes and letters that vary; offsets stay true."""
-    return _SURROGATE.sub("\ufffd", text).translate(_ONE_TO_ONE)
-
-
-@dataclass(frozen=True)
-class _Form:
-    """One name of one thing: what the automaton looks for, then what has to follow."""
-
-    known: Known
-    written: str
-    acronym: bool
-    capital: bool
-    follows: str
-    confidence: float
-
-    @cached_property
-    def rest(self) -> re.Pattern[str]:
-        return re.compile(self.follows + suffixes.WORD_ENDS)
-
-
-@dataclass(frozen=True)
-class _Found:
-    start: int
-    end: int
-    order: int
-    form: _Form
+"""Of one article; the first ones stay. A text that names things more often is a list, not news."""
+_MODELS: dict[str, Callable[[Text], list[Found]]] = {"ru": slovnet.find, "en": spacy_english.find}
+_NO_LINE_END = re.compile(r"[^\n]")
 
 
 class Tagger:
-    """The names that count in texts of one language."""
+    """Finds what is named in texts of any language."""
 
-    def __init__(self, knowledge: Sequence[Known], language: str) -> None:
-        self._language = language
-        by_start: dict[str, list[_Form]] = {}
-        for literal, form in _forms(knowledge, language):
-            by_start.setdefault(literal, []).append(form)
-        self._starts = list(by_start)
-        self._forms = list(by_start.values())
-        self._automaton = ahocorasick_rs.AhoCorasick(self._starts, matchkind=ahocorasick_rs.MatchKind.Standard)
+    def __init__(self, knowledge: Sequence[Known]) -> None:
+        self._known = {known.id: known for known in knowledge}
+        self._matcher = Matcher(knowledge)
 
-    def tag(self, text: str) -> tuple[Entity, ...]:
-        """Who and what is named, in the order of the first mention; the longest name wins where two overlap."""
-        cased = same_length(text)
-        found = sorted(self._found(cased, cased.lower()), key=lambda f: (f.start - f.end, f.start, f.order))
-        taken = bytearray(len(text))
-        kept = []
-        for one in found:
-            if not any(taken[one.start : one.end]):
-                taken[one.start : one.end] = b"\1" * (one.end - one.start)
-                kept.append(one)
-        kept = sorted(kept, key=lambda f: f.start)[:MAX_MENTIONS]
-        by_known: dict[str, list[_Found]] = {}
-        for one in kept:
-            by_known.setdefault(one.form.known.id, []).append(one)
-        return tuple(self._entity(mentions, text) for mentions in by_known.values())
+    def tag(self, text: str, language: Language, title_end: int = 0, published: date | None = None) -> Tagged:
+        """The entities of a text and the acronyms that it explains; a mixed text is read run by run.
 
-    def _entity(self, found: list[_Found], text: str) -> Entity:
-        known = found[0].form.known
+        `title_end` is where the headline ends, 0 without one; `published` is the day against which dates are read.
+        """
+        found: list[Found] = []
+        explained: list[tuple[Text, acronyms.Pair]] = []
+        for tag, run in _runs(text, language):
+            prepared = Text(run, tag, title_end, published)
+            kept, pairs = self._found(prepared)
+            found += kept
+            explained += [(prepared, pair) for pair in pairs]
+        found = sorted(found, key=lambda f: (f.start, -f.end))[:MAX_MENTIONS]
+        entities = tuple(
+            self._entity(mentions, text, language.tag, title_end) for mentions in _by_entity(found, text).values()
+        )
+        return Tagged(entities, tuple(_acronym(pair, found, text) for _, pair in explained))
+
+    def _found(self, text: Text) -> tuple[list[Found], list[acronyms.Pair]]:
+        """What stays of all candidates in a text of one language."""
+        listed = self._matcher.find(text)
+        model = _MODELS.get(text.primary)
+        named = model(text) if model else persons.find(text, listed)
+        candidates = [*listed, *named, *dates.find(text), *documents.find(text), *shapes.find(text, listed)]
+        kept = merged([one for one in candidates if one.type != "EVENT"], text)
+        kept = _with_events(kept, merged([one for one in candidates if one.type == "EVENT"], text))
+        pairs = acronyms.pairs(text, kept)
+        kept = acronyms.applied(text, pairs, kept)
+        kept = _with(kept, surnames.later_mentions(text, kept))
+        kept = _with(kept, shapes.later_mentions(text, kept))
+        kept = surnames.identified(text, kept)
+        return events.placed(text, kept), pairs
+
+    def _entity(self, found: Sequence[Found], text: str, language: str, title_end: int) -> Entity:
+        best = max(found, key=lambda f: f.confidence)
+        known = self._known.get(best.id or "")
+        names, derived = ([f for f in found if (f.role == "name") is is_name] for is_name in (True, False))
+        placed = next((f for f in found if f.value or f.place), best)
+        type_ = known.type if known else best.type
         return Entity(
-            id=known.id,
-            type=known.type,
-            name=known.name_in(self._language),
-            name_en=known.names.get("en"),
-            mentions=tuple(Mention(start=f.start, end=f.end, surface=text[f.start : f.end]) for f in found),
-            confidence=max(f.form.confidence for f in found),
+            id=_identity(best, text),
+            type=type_,
+            kind=known.kind if known else best.kind,
+            name=known.name_in(language) if known else _name(found, text),
+            name_en=known.names.get("en") if known else None,
+            same_as=known.same_as if known else (),
+            mentions=_mentions(names, text),
+            derived=_mentions(derived, text),
+            confidence=best.confidence,
+            salience=0.0 if type_ == "DATE" else salience([f.start for f in found], title_end, len(text)),
+            found_by=best.by,
+            value=placed.value,
+            granularity=placed.granularity,
+            place=placed.place,
         )
 
-    def _found(self, cased: str, low: str) -> Iterator[_Found]:
-        for which, start, end in self._automaton.find_matches_as_indexes(low, overlapping=True):
-            if not _word_begins(low, start):
-                continue
-            for order, form in enumerate(self._forms[which]):
-                if form.acronym and not (cased.startswith(form.written, start) and _in_running_text(cased, start, end)):
-                    continue
-                if form.capital and cased[start].islower():
-                    continue
-                if rest := form.rest.match(low, end):
-                    yield _Found(start, rest.end(), order, form)
+
+def _with(kept: Sequence[Found], more: Iterable[Found]) -> list[Found]:
+    """What was kept, with those of the others that stand where nothing was."""
+    taken = bytearray(max((f.end for f in kept), default=0))
+    for one in kept:
+        taken[one.start : one.end] = b"\1" * (one.end - one.start)
+    return sorted([*kept, *(f for f in more if not any(taken[f.start : f.end]))], key=lambda f: f.start)
 
 
-def _forms(knowledge: Sequence[Known], language: str) -> Iterator[tuple[str, _Form]]:
-    """The language's own names; of others those of several words; every name where the language has none here."""
-    primary = language.split("-", 1)[0]
-    foreign = []
-    for known in knowledge:
-        for tag, aliases in known.aliases.items():
-            own = tag.split("-", 1)[0] == primary
-            for alias in aliases:
-                form = _form(known, alias, language, own)
-                if own:
-                    yield form
-                elif not form[1].acronym and (
-                    primary not in _PRIMARY or (" " in alias and len(alias) >= FOREIGN_NAME_CHARS)
-                ):
-                    foreign.append(form)
-    yield from foreign
+def _runs(text: str, language: Language) -> Iterable[tuple[str, str]]:
+    """Each language of the text with the text, as long as it was, in which all that is in others is blank."""
+    if not language.spans:
+        yield language.tag, text
+        return
+    for tag in dict.fromkeys(span.tag for span in language.spans):
+        parts, end = [], 0
+        for span in language.spans:
+            if span.tag == tag:
+                parts += [_NO_LINE_END.sub(" ", text[end : span.start]), text[span.start : span.end]]
+                end = span.end
+        yield tag, "".join([*parts, _NO_LINE_END.sub(" ", text[end:])])
 
 
-def _form(known: Known, alias: str, language: str, own: bool) -> tuple[str, _Form]:
-    written = same_length(alias)
-    low, acronym = written.lower(), is_acronym(alias)
-    literal, follows = suffixes.split(language if own or language != "ru" else "", low, acronym)
-    if acronym:
-        confidence = _ACRONYM
-    elif len(low) <= _SHORT_CHARS:
-        confidence = _SHORT
-    else:
-        confidence = _SURE if written[0].isupper() else _WITHOUT_CAPITALS
-    return literal, _Form(known, written, acronym, written[0].isupper(), follows, confidence)
+def _with_events(kept: Sequence[Found], named: Sequence[Found]) -> list[Found]:
+    """Events beside the rest: bodies that an event is named after stay (the summit of the SCO), places do not."""
+    outside = [
+        f for f in kept if f.type in {"ORG", "PER"} or not any(e.start <= f.start and f.end <= e.end for e in named)
+    ]
+    return sorted([*outside, *named], key=lambda f: (f.start, -f.end))
 
 
-def _word_begins(low: str, start: int) -> bool:
-    if start == 0:
-        return True
-    before = low[start - 1]
-    return not (before.isalnum() or (before == "'" and start > 1 and low[start - 2].isalnum()))
+def _by_entity(found: Iterable[Found], text: str) -> dict[tuple[str, EntityType], list[Found]]:
+    entities: dict[tuple[str, EntityType], list[Found]] = {}
+    for one in found:
+        entities.setdefault((_identity(one, text), one.type), []).append(one)
+    return entities
 
 
-def _in_running_text(cased: str, start: int, end: int) -> bool:
-    """Not on a line of capitals, where WHO may be a word."""
-    before = cased[max(0, start - SURROUNDINGS) : start].rpartition("\n")[2]
-    around = before + cased[end : end + SURROUNDINGS].partition("\n")[0]
-    return not any(c.isupper() for c in around) or any(c.islower() for c in around)
+def _identity(one: Found, text: str) -> str:
+    return one.id or f"name:{key(_name([one], text))}"
+
+
+def _name(found: Sequence[Found], text: str) -> str:
+    """As the text has it, the longest form and without its case ending."""
+    said = (f.name or text[f.start : f.stem_end or f.end] for f in found)
+    return max(said, key=len)
+
+
+def _mentions(found: Sequence[Found], text: str) -> tuple[Mention, ...]:
+    return tuple(Mention(start=f.start, end=f.end, surface=text[f.start : f.end]) for f in found)
+
+
+def _acronym(pair: acronyms.Pair, found: Sequence[Found], text: str) -> Acronym:
+    over = next((f for f in found if f.start < pair.short_end and pair.short_start < f.end), None)
+    return Acronym(
+        acronym=text[pair.short_start : pair.short_end],
+        long_form=text[pair.long_start : pair.long_end],
+        entity=_identity(over, text) if over else None,
+    )

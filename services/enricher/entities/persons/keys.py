@@ -54,6 +54,12 @@ _JOINERS = re.compile(r"[\s\-\u2010-\u2015]+")
 
 @lru_cache(maxsize=1 << 16)
 def romanised(word: str) -> str:
+    """A word of a name as it is compared: o and a are one letter, save in endings of surnames (Rahmon, Rahman)."""
+    return _DOUBLED.sub(r"\1", _ROUND.sub("a", latin(word)))
+
+
+@lru_cache(maxsize=1 << 16)
+def latin(word: str) -> str:
     """One word in the letters a to z, one spelling for what scripts and languages spell differently by rule."""
     low = word.lower().replace("i̇", "i")
     if "c" in low:
@@ -64,7 +70,6 @@ def romanised(word: str) -> str:
     said = "".join(c for c in said if c.isalpha() or c == "-")
     for written, spelled in _SPELLINGS:
         said = written.sub(spelled, said)
-    said = _ROUND.sub("a", said)
     return _DOUBLED.sub(r"\1", said)
 
 

@@ -9,13 +9,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from services.enricher.entities.persons.keys import romanised
+from services.enricher.entities.persons.keys import latin, romanised
 from services.enricher.entities.text import lower, same_length
 
 MAX_WORD_CHARS = 40
 """A longer word is no name."""
 MIN_STEM = 3
-_MIN_PREFIX = 5
+_MIN_PREFIX, _MIN_WORD, _MIN_ALONE = 5, 2, 4
 _MIN_PATRONYMIC, _MIN_SURNAME, _MIN_FORMED = 6, 5, 6
 
 Class = Literal["G", "B", "K", "S", "W", "F", "P", "T", "X", "O"]
@@ -64,8 +64,12 @@ class _Words:
     things: frozenset[str]
     long_things: tuple[str, ...]
     things_before: frozenset[str]
+    given: frozenset[str]
+    """Given names that are usual where the language is spoken."""
     endings: re.Pattern[str]
     closing: re.Pattern[str]
+    plain: re.Pattern[str]
+    """How other words than names end."""
 
 
 @dataclass(frozen=True)
@@ -86,30 +90,21 @@ def seen(language: str, word: str) -> Seen:
         return Seen("X", len(word), False, False)
     low = lower(word)
     words, shared = _words(language), _shared()
-    whole = romanised(low)
-    if whole in words.not_names:
+    if latin(low) in words.not_names:
         return Seen("X", len(word), False, False)
-    if whole in shared.given:
-        return Seen("G", len(word), False, whole not in shared.not_alone)
-    if whole in shared.surnames:
-        return Seen("F", len(word), False, whole not in shared.not_alone)
-    if is_title(language, low):
-        return Seen("T", len(word), False, False)
     stems = tuple(_stems(words.endings, low))
     closing = any(words.closing.fullmatch(low, stem) for stem in stems)
     for stem in stems:
-        if found := _by_form(low[:stem]):
-            known = romanised(low[:stem])
-            return Seen(found, stem, closing and stem < len(low), known not in shared.not_alone and found in "SP")
-    for stem in stems[1:]:
-        known = romanised(low[:stem])
-        if known in words.not_names:
+        cut = stem < len(low)
+        if cut and latin(low[:stem]) in words.not_names:
             return Seen("X", len(word), closing, False)
-        if known in shared.given:
-            return Seen("G", stem, closing, known not in shared.not_alone)
-        if known in shared.surnames:
-            return Seen("F", stem, closing, known not in shared.not_alone)
-    if whole in shared.first:
+        if found := _listed(low[:stem], words, shared):
+            return Seen(found[0], stem, closing and cut, found[1])
+        if not cut and is_title(language, low):
+            return Seen("T", len(word), False, False)
+        if form := _by_form(low[:stem]):
+            return Seen(form, stem, closing and cut, romanised(low[:stem]) not in shared.not_alone)
+    if romanised(low) in shared.first:
         return Seen("B", len(word), False, False)
     for stem in stems:
         if stem >= _MIN_FORMED and _FORMED.fullmatch(low[:stem]):
@@ -118,6 +113,16 @@ def seen(language: str, word: str) -> Seen:
         if stem >= _MIN_SURNAME and any(pattern.fullmatch(low[:stem]) for pattern in _COMPILED_WEAK):
             return Seen("W", stem, closing and stem < len(low), False)
     return Seen("O", stems[-1] if closing else len(word), closing, False)
+
+
+def _listed(stem: str, words: _Words, shared: _Shared) -> tuple[Literal["G", "F"], bool] | None:
+    name = romanised(stem)
+    if name in shared.given:
+        usual = len(name) >= _MIN_ALONE and latin(stem) in words.given
+        return "G", usual and name not in shared.not_alone
+    if name in shared.surnames:
+        return "F", name not in shared.not_alone
+    return None
 
 
 def _by_form(stem: str) -> Literal["P", "S"] | None:
@@ -143,7 +148,7 @@ def is_title(language: str, low: str) -> bool:
 @lru_cache(maxsize=1 << 14)
 def says(language: str, low: str) -> bool:
     """Whether it is a verb of speaking that its speaker follows."""
-    return romanised(low) in _words(language).says
+    return latin(low) in _words(language).says
 
 
 @lru_cache(maxsize=1 << 14)
@@ -156,27 +161,37 @@ def is_respectful(language: str, low: str) -> bool:
 def is_thing(language: str, low: str) -> bool:
     """Whether it makes the name before it one of a street, a body, a prize."""
     words = _words(language)
-    return romanised(low).startswith(words.long_things) or _begins_with_one(low, words.things, language)
+    return latin(low).startswith(words.long_things) or _begins_with_one(low, words.things, language)
 
 
 def is_thing_before(language: str, low: str) -> bool:
     """Whether it makes the name after it one of a street, a body, a prize: in Tajik, whose order is the other one."""
-    return romanised(low) in _words(language).things_before
+    return latin(low) in _words(language).things_before
 
 
 def joins(language: str, low: str) -> bool:
     """Whether it is an `and`."""
-    return romanised(low) in _words(language).joins
+    return latin(low) in _words(language).joins
 
 
 def is_child(low: str) -> bool:
     """Whether it is the `son of` that makes a patronymic of the word before."""
-    return romanised(low) in _shared().child
+    return latin(low) in _shared().child
 
 
 def is_function_word(language: str, low: str) -> bool:
     """Whether it is never part of a name."""
-    return romanised(low) in _words(language).not_names
+    return latin(low) in _words(language).not_names
+
+
+def is_plain(language: str, low: str) -> bool:
+    """Whether a word ends like one that is no name: `bugungi`, `oʻtgan`, `уақытында`."""
+    return bool(_words(language).plain.fullmatch(low))
+
+
+def first_names() -> frozenset[str]:
+    """Family names that stand before the given name."""
+    return _shared().first
 
 
 def particles() -> frozenset[str]:
@@ -205,9 +220,9 @@ def stems(language: str, low: str) -> list[int]:
 
 
 def _begins_with_one(low: str, words: frozenset[str], language: str) -> bool:
-    if romanised(low) in words:
+    if latin(low) in words:
         return True
-    return any(romanised(low[:k]) in words for k in _title_stems(low))
+    return any(latin(low[:k]) in words for k in _title_stems(low))
 
 
 _TITLE_ENDING = re.compile("(?:l[ae]r)?(?:s?[iıyu]|[лдт][ае]р)?(?:с?[ыіиуү])?(?:ning|dan|нинг)?(?:и|м|м[ыі]з|imiz|si)?")
@@ -223,25 +238,30 @@ def _words(language: str) -> _Words:
     own: dict[str, Any] = table.get(language, {})
     shared = table["shared"]
     endings = table["endings"].get(language, "")
-    own_not_names = _keys(own.get("not_names", ""))
-    things = _keys(own.get("things", "")) | _keys(shared["things"])
+    things = _said(own.get("things", "")) | _said(shared["things"])
     return _Words(
-        titles=_keys(shared["titles"]) | _keys(own.get("titles", "")),
-        says=_keys(own.get("says", "")),
-        not_names=(own_not_names | _keys(shared["not_names"]) | _keys(shared["weekdays_and_months"])),
-        respect=_keys(own["respect"] if "respect" in own else shared["respect"]),
-        joins=_keys(own.get("and", "")),
+        titles=_said(shared["titles"]) | _said(own.get("titles", "")),
+        says=_said(own.get("says", "")),
+        not_names=_said(own.get("not_names", "")) | _said(shared["not_names"]) | _said(shared["weekdays_and_months"]),
+        respect=_said(own["respect"] if "respect" in own else shared["respect"]),
+        joins=_said(own.get("and", "")),
         things=things,
         long_things=tuple(sorted(thing for thing in things if len(thing) >= _MIN_PREFIX)),
-        things_before=_keys(own.get("things_before", "")),
-        endings=re.compile(endings),
+        things_before=_said(own.get("things_before", "")),
+        given=frozenset().union(*(_given_of(origin) for origin in table["origins"].get(language, ()))),
+        endings=re.compile(table["endings"].get(language, "")),
         closing=re.compile(table["closing"].get(language) or "(?!)"),
+        plain=re.compile(table["plain"].get(language) or "(?!)"),
     )
+
+
+def _given_of(origin: str) -> frozenset[str]:
+    return frozenset().union(*(_said(several) for several in _names()[origin].values()))
 
 
 @lru_cache(maxsize=1)
 def _shared() -> _Shared:
-    table, names = _tables(), tomllib.loads(Path(__file__).with_name("given_names.toml").read_text(encoding="utf-8"))
+    table, names = _tables(), dict(_names())
     first = names.pop("before_a_name")
     given: set[str] = set()
     masculine: set[str] = set()
@@ -257,8 +277,13 @@ def _shared() -> _Shared:
         surnames=_keys(table["world_surnames"]),
         not_alone=_keys(table["shared"]["not_alone"]),
         particles=frozenset(lower(same_length(word)) for word in table["particles"]),
-        child=_keys(" ".join(table["child"])),
+        child=_said(" ".join(table["child"])),
     )
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[str, dict[str, str]]:
+    return tomllib.loads(Path(__file__).with_name("given_names.toml").read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=1)
@@ -268,6 +293,10 @@ def _tables() -> dict[str, Any]:
 
 def _keys(words: str) -> frozenset[str]:
     return frozenset(romanised(word) for word in words.split())
+
+
+def _said(words: str) -> frozenset[str]:
+    return frozenset(said for word in words.split() if len(said := latin(word)) >= _MIN_WORD)
 
 
 _COMPILED_STRONG = tuple(map(re.compile, _STRONG))

@@ -40,7 +40,7 @@ _LOWER_WORD = re.compile(r"(?<![\w'-])[^\W\d_][\w'-]*+")
 
 _NAMES = re.compile(
     "I{1,2}[GKSWFO]|[SWFO]I{1,2}"  # A. Karimov, Karimov A.
-    "|[GKO][GK]?P?[SWF]|[GK]{1,2}O|[GK]{2,3}|[GK]{2}OO?|G[GKSWFO]?P|[GKO]P|[SWF]G[GK]?P?|[SWFO][GKO]P|[KO]P?S"
+    "|[GKO][GK]?P?[SWF]|[GK]{1,2}O|[GK]{2,3}|[GK]{2}OO?|G[GKSWFO]?P|[GKO]P|[SWF]G[GK]?P?|[SWFO][GKO]P|OG|[KO]P?S"
     "|[GK]I[SWFO]|[GK]{1,2}F|OO[SF]|GO[SWFO]|B[GKOSWF]|B[GKO][GKOB]|BB|BBB|GB|B[BO][BO]"
 )
 """Which rows of words are a person's name; letters are lexicon.Class, I initials."""
@@ -245,7 +245,8 @@ class _Search:
         """At the beginning of a sentence any word has a capital letter: whether this one is written small elsewhere."""
         if not self._starts_sentence(token.start):
             return False
-        return token.closing or self._cased[token.start : token.end].lower() in self._small
+        low = self._cased[token.start : token.end].lower()
+        return (token.cls not in "GSFP" and lexicon.is_plain(self._language, low)) or low in self._small
 
     def _starts_sentence(self, start: int) -> bool:
         at = start - 1

@@ -46,9 +46,12 @@ class _Person:
 
     def _words(self) -> tuple[str, ...]:
         words = parts(self.names[0])
-        if len(words) > 1 and lexicon.is_given(words[-1]) and not lexicon.is_given(words[0]):
-            return words[::-1]  # Karimov Anvar
-        return words
+        if len(words) < 2:
+            return words
+        if words[0] in lexicon.first_names() or (lexicon.is_given(words[-1]) and not lexicon.is_given(words[0])):
+            return words[::-1]  # Si Szinpin, Karimov Anvar
+        last = self.names[0].rpartition(" ")[2]
+        return (*words[:-1], romanised(last)) if "-" in last else words
 
     @property
     def identity(self) -> str:

@@ -1,0 +1,34 @@
+"""Cut a long text where a model can be asked piece by piece: nothing is lost, and what is read is bounded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+MAX_CHARS = 2_000
+"""Of one piece: models take memory by the square or by the piece, and news has shorter paragraphs."""
+_SENTENCE_END = re.compile(r"[.!?…][\"»”')\]]{0,2}\s")
+
+
+def chunks(text: str, most: int = MAX_CHARS) -> Iterator[tuple[int, str]]:
+    """Pieces of at most `most` characters with where each begins; cut at line ends, else sentences, else spaces."""
+    start = 0
+    while start < len(text):
+        end = _cut(text, start, most)
+        if text[start:end].strip():
+            yield start, text[start:end]
+        start = end
+
+
+def _cut(text: str, start: int, most: int) -> int:
+    if len(text) - start <= most:
+        line = text.find("\n", start)
+        return len(text) if line < 0 else line + 1
+    line = text.find("\n", start, start + most)
+    if line >= 0:
+        return line + 1
+    ends = [match.end() for match in _SENTENCE_END.finditer(text, start + most // 2, start + most)]
+    if ends:
+        return ends[-1]
+    space = text.rfind(" ", start + 1, start + most)
+    return space + 1 if space > 0 else start + most
