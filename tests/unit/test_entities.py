@@ -6,22 +6,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.contracts.articles import Entity, Language
-from services.enricher.entities.tagger import MAX_MENTIONS, Tagger
-from services.enricher.entities.text import same_length
+from services.enricher.entities.matcher import MAX_SPANS, Matcher
+from services.enricher.entities.text import Text, same_length
 from services.enricher.knowledge import base as knowledge
 
 KNOWN = knowledge.load()
-TAGGER = Tagger(KNOWN)
+MATCHER = Matcher(KNOWN)
+LANGUAGES = (*knowledge.LANGUAGES, "und", "de")
 
 
-def tag(language: str, text: str) -> tuple[Entity, ...]:
-    return TAGGER.tag(text, Language(tag=language, confidence=1)).entities
-
-
-def found(language: str, text: str) -> dict[str, list[str]]:
-    """What the knowledge base names, by id."""
-    return {e.id: [m.surface for m in e.mentions] for e in tag(language, text) if e.found_by == "list" and e.mentions}
+def found(language: str, text: str, role: str = "name") -> dict[str, list[str]]:
+    """Id → what names it."""
+    surfaces: dict[str, list[str]] = {}
+    for one in MATCHER.find(Text(text, language)):
+        if one.role == role:
+            surfaces.setdefault(one.id or "", []).append(text[one.start : one.end])
+    return surfaces
 
 
 UN_IN_UZBEKISTAN = {
@@ -43,11 +43,6 @@ UN_IN_UZBEKISTAN = {
 def test_one_id_names_a_thing_in_every_language(language: str) -> None:
     text, body, country = UN_IN_UZBEKISTAN[language]
     assert found(language, text) == {"xabar:un": [body], "iso3166:UZ": [country]}
-
-
-def test_an_entity_is_called_by_its_name_in_the_articles_language_and_in_english() -> None:
-    (entity,) = tag("uz-Cyrl", "БМТ баёнот берди.")
-    assert (entity.type, entity.name, entity.name_en) == ("ORG", "Бирлашган Миллатлар Ташкилоти", "United Nations")
 
 
 @pytest.mark.parametrize("apostrophe", "'ʻʼ‘’`´")
@@ -90,30 +85,71 @@ def test_what_only_looks_like_a_name_is_left_alone(language: str, text: str) -> 
     assert found(language, text) == {}
 
 
-def test_mentions_are_capped() -> None:
-    (entity,) = tag("ru", "Россия, " * 3 * MAX_MENTIONS)
-    assert len(entity.mentions) == MAX_MENTIONS
-
-
-def test_a_megabyte_is_tagged() -> None:
-    assert tag("en", "x" * 1_000_000 + " Uzbekistan")[0].mentions[0].start == 1_000_001
-
-
-ALIASES = [alias for known in KNOWN for aliases in known.aliases.values() for alias in aliases]
-
-
-@given(
-    st.lists(st.one_of(st.text(max_size=12), st.sampled_from(ALIASES), st.characters()), max_size=12).map(" ".join),
-    st.sampled_from(sorted({*knowledge.LANGUAGES, "und"})),
+@pytest.mark.parametrize(
+    ("language", "text", "role", "surface"),
+    [
+        ("kk", "Өзбекстандық спортшы келді.", "inhabitant", "Өзбекстандық"),
+        ("uz-Latn", "Oʻzbekistonliklar yutdi.", "inhabitant", "Oʻzbekistonliklar"),
+        ("tg", "Варзишгари Ӯзбекистонӣ омад.", "adjective", "Ӯзбекистонӣ"),
+        ("tr", "Özbekistanlı sporcu geldi.", "inhabitant", "Özbekistanlı"),
+    ],
 )
+def test_who_comes_from_a_place_is_linked_to_it_but_is_no_name_of_it(
+    language: str, text: str, role: str, surface: str
+) -> None:
+    assert found(language, text, role) == {"iso3166:UZ": [surface]}
+    assert found(language, text) == {}
+
+
+@pytest.mark.parametrize("text", ["Ozbekiston", "Qirgizistonda", "Birlashgan Millatlar Tashkilotiga Ozbekistondan"])
+def test_uzbek_written_without_apostrophes_is_less_sure(text: str) -> None:
+    sure = MATCHER.find(Text("Oʻzbekiston", "uz-Latn"))[0].confidence
+    places = [one for one in MATCHER.find(Text(text, "uz-Latn")) if one.type == "LOC"]
+    assert places
+    assert all(one.confidence < sure for one in places)
+
+
+def test_acronyms_keep_their_case_and_take_endings_in_small_letters() -> None:
+    assert found("uz-Latn", "BMTga, BMT-ning va BMT’ni") == {"xabar:un": ["BMTga", "BMT-ning", "BMT’ni"]}
+    assert found("uz-Latn", "bmtga, BMTGA, Bmtning") == {}
+
+
+def test_the_stem_ends_before_the_case_ending() -> None:
+    (one,) = MATCHER.find(Text("Oʻzbekistondagi", "uz-Latn"))
+    assert (one.end, one.stem_end) == (15, 11)
+
+
+def test_a_name_may_be_written_with_a_hyphen_or_a_space_but_not_over_a_full_stop() -> None:
+    assert found("ru", "Саудовская-Аравия") == {"iso3166:SA": ["Саудовская-Аравия"]}
+    assert found("ru", "Саудовская.Аравия") == {}
+
+
+@pytest.mark.parametrize("noise", ["WHO UN IT ", "Uz ", "Министерство ", "Ўзбекистон-", "'", "«", "BMT’", "Mali' "])
+def test_a_megabyte_of_anything_is_searched_to_its_end(noise: str) -> None:
+    text = noise * (300_000 // len(noise)) + "\n\nUzbekistan"
+    matches = MATCHER.find(Text(text, "en"))
+    assert len(matches) <= MAX_SPANS
+    assert all(before.end <= after.start for before, after in pairwise(matches))
+
+
+def test_what_stands_after_a_megabyte_is_found() -> None:
+    assert [m.start for m in MATCHER.find(Text("x" * 1_000_000 + " Uzbekistan", "en"))] == [1_000_001]
+
+
+ALIASES = [alias for known in KNOWN[:2_000] for aliases in known.aliases.values() for alias in aliases]
+TEXTS = st.lists(
+    st.one_of(st.text(max_size=12), st.sampled_from(ALIASES), st.sampled_from(("🏔️", "ў́", "́", "'", "-", "«", "»"))),
+    max_size=12,
+)
+
+
+@given(TEXTS.map(" ".join) | TEXTS.map("".join), st.sampled_from(LANGUAGES))
 @settings(max_examples=200, deadline=None)
-def test_offsets_are_true_in_the_original_text(text: str, language: str) -> None:
-    entities = tag(language, text)
-    mentions = [mention for entity in entities for mention in (*entity.mentions, *entity.derived)]
-    assert all(text[m.start : m.end] == m.surface and m.surface for m in mentions)
-    beside_events = [e for e in entities if e.type != "EVENT"]  # an event may be named after a body
-    spans = sorted((m.start, m.end) for e in beside_events for m in (*e.mentions, *e.derived))
-    assert all(before[1] <= after[0] for before, after in pairwise(spans))
+def test_matches_are_words_of_the_original_text_and_do_not_overlap(text: str, language: str) -> None:
+    matches = MATCHER.find(Text(text, language))
+    assert all(0 <= m.start < m.end <= len(text) and 0 < m.confidence <= 1 for m in matches)
+    assert all(m.stem_end is None or m.start < m.stem_end <= m.end for m in matches)
+    assert all(before.end <= after.start for before, after in pairwise(matches))
 
 
 @given(st.text())

@@ -17,7 +17,7 @@ WORD_ENDS = r"(?!\w|'(?!s\b)\w)"
 MIN_STEM = 2
 MAX_CACHED = 16_384
 """Names whose declension is kept at hand."""
-_PLURAL_STEM = 5
+_PLURAL_STEMS = {"ы": 5, "ки": 3}
 
 
 class Ending(NamedTuple):
@@ -38,11 +38,11 @@ def _chain(plural: str, possessive: str, case: str, particle: str, place: str, d
 
 
 _UZ_LATN = _chain(
-    "lar", "imiz|ingiz|im|ing|si|i", "ning|niki|gacha|dan|day|dek|ni|ga|ka|qa|cha", "gi|mi|ku|dir|ham|chi",
-    "dagi|da|dan", "lik(?:lar)?|lig",
+    "lar", "imiz|ingiz|im|ing|si|i", "ning|niki|gacha|dan|day|dek|ni|ga|(?<=[kg])ka|(?<=q)qa|cha",
+    "gi|mi|ku|dir|ham|chi", "dagi|da|dan", "lik(?:lar)?|lig",
 )  # fmt: skip
 _UZ_CYRL = _chain(
-    "лар", "имиз|ингиз|им|инг|си|и", "нинг|ники|гача|дан|дай|дек|ни|га|ка|қа|ча", "ми|ку|дир|ҳам|чи",
+    "лар", "имиз|ингиз|им|инг|си|и", "нинг|ники|гача|дан|дай|дек|ни|га|(?<=[кг])ка|(?<=қ)қа|ча", "ми|ку|дир|ҳам|чи",
     "даги|да|дан", "лик(?:лар)?|лиг",
 )  # fmt: skip
 
@@ -75,7 +75,7 @@ _TR_APOSTROPHE = "(?:'(?P<w>n?[dt][ae](?:n|ki)?)?[a-zçğöşü]{0,9}|(?P<d>l[iu
 """Turkish sets an apostrophe between a name and its endings: Mali'ye is a place, Maliye a ministry."""
 _TR_BODY = f"(?:'[a-zçğöşü]{{0,9}}|(?P<w>n?[dt][ae](?:n|ki)?)|{_TR_CASES.replace('ı', 'i')})?"
 """Names of bodies that end in a possessive take their endings without it: Bakanlığının."""
-_TG = "(?:(?P<d>иён|ӣ(?:ҳо|ён)?)?(?:ҳо)?(?:и|ро|ву|у|ю|ям|аш)?)"
+_TG = "(?:(?P<d>иен|ӣ(?:ҳо|ен)?)?(?:ҳо)?(?:и|ро|ву|у|ю|ям|аш)?)"
 _FA = "(?:(?P<d>ی|ي)|(?:ها|های|هایی))?"
 _FA_AFTER_VOWEL = "(?:ی|ئی|یی)?"
 _ACRONYM_RU = "(?:а|у|ом|е|ы)?"
@@ -190,7 +190,7 @@ def _russian_stem(word: str, alone: bool) -> tuple[str, str]:
     for ending, endings in _RUSSIAN:
         if word.endswith(ending):
             stem = word[: len(word) - len(ending)]
-            if len(stem) < (_PLURAL_STEM if alone and ending in {"ы", "ки"} else MIN_STEM) or word == "алматы":
+            if len(stem) < (_PLURAL_STEMS.get(ending, MIN_STEM) if alone else MIN_STEM) or word == "алматы":
                 continue
             if ending == "ство":
                 return stem + "ств", "о|а|у|ом|е"
@@ -239,7 +239,7 @@ def ending(language: str, name: str, low: str, plain: str, start: int) -> Ending
     groups = found.groupdict()
     role: Role = "name"
     if groups.get("d"):
-        role = "adjective" if language in {"tg", "fa"} and not low.startswith("иён", stem_end) else "inhabitant"
+        role = "adjective" if language in {"tg", "fa"} and not low.startswith("иен", stem_end) else "inhabitant"
     return Ending(found.end(), stem_end, role, bool(groups.get("w")))
 
 
@@ -265,14 +265,3 @@ def _from_there(name: str, low: str, start: int) -> Ending | None:
     if found is None:
         return None
     return Ending(found.end(), start + len(name), "adjective" if found["d"].startswith("ск") else "inhabitant", False)
-
-
-def split(language: str, name: str, acronym: bool) -> tuple[str, str]:
-    """A folded name in a text of that language: the letters that it always begins with, an expression for the rest."""
-    primary = language.split("-", 1)[0]
-    if primary == "ru" and not acronym:
-        first, *others = [_russian_stem(word, " " not in name) for word in name.split(" ")]
-        return first[0], f"(?:{first[1]})" + "".join(f" {re.escape(stem)}(?:{more})" for stem, more in others)
-    if primary == "tg" and name.endswith("ӣ"):
-        return name[:-1], f"[ӣи]{_TG}"
-    return name, _endings(primary, name, acronym).pattern
