@@ -17,6 +17,15 @@ NO_PLACES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 UNINHABITED = frozenset({"AC", "BV", "CP", "CQ", "DG", "EA", "HM", "IC", "TA", "UM"})
 DESCRIBED = frozenset({"HK", "MO"})
 """CLDR writes what these are into their names; the variants name them."""
+_SHORTENED = {
+    "ru": (
+        (re.compile(r"\bо-ва\b"), "острова"),
+        (re.compile(r"\bо-в\b"), "остров"),
+        (re.compile(r"\bСв\. "), "Святой "),
+    ),
+    "en": ((re.compile(r"\bSt\. "), "Saint "),),
+}
+"""What CLDR shortens and news does not."""
 _NOTE = re.compile(r"\s{0,4}\([^)]{0,100}\)")
 
 
@@ -26,7 +35,7 @@ def version() -> str:
 
 
 def territories() -> dict[str, Entry]:
-    """Countries and regions by id, each with one name a language."""
+    """Countries and regions by id, with a name a language, and its short form where CLDR shortens it."""
     found: dict[str, Entry] = {}
     for language in LANGUAGES:
         for code, name in Locale.parse(language.removesuffix("-Latn"), sep="-").territories.items():
@@ -36,5 +45,9 @@ def territories() -> dict[str, Entry]:
                 entry = found.setdefault(f"iso3166:{code}", Entry(f"iso3166:{code}", "CLDR", kind="country"))
             else:
                 continue
-            entry.names[language] = [tidy(_NOTE.sub("", name), language)]
+            name = tidy(_NOTE.sub("", name), language)
+            full = name
+            for short, long in _SHORTENED.get(language, ()):
+                full = short.sub(long, full)
+            entry.names[language] = list(dict.fromkeys((full, name)))
     return found

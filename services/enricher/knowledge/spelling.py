@@ -28,12 +28,12 @@ def tidy(name: str, language: str) -> str:
 def in_both_scripts(names: Names) -> Names:
     """The names with Uzbek in Latin and in Cyrillic: a script that is missing by spelling the other anew.
 
-    Where both are there, long names are spelled anew too, since a list gives in Cyrillic only what differs.
+    Where both are there, all but acronyms are spelled anew too, since a list gives in Cyrillic only what differs.
     """
     done = {language: list(own) for language, own in names.items()}
     for given, wanted in ((LATIN, CYRILLIC), (CYRILLIC, LATIN)):
         for name in names.get(given, ()):
-            if wanted in names and " " not in name:
+            if wanted in names and is_acronym(name):
                 continue
             if (spelled := _spelled(name, wanted)) and spelled not in done.get(wanted, ()):
                 done.setdefault(wanted, []).append(spelled)
