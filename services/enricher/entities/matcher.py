@@ -208,11 +208,12 @@ class _Index:
         self.by_second = lru_cache(maxsize=512)(self._by_second)
 
     def _by_second(self, pattern: int) -> dict[str, tuple[int, ...]]:
-        """Forms by the beginning of their second word; "" holds names of one word."""
+        """Forms by the beginning of their second word, a short one (МИД РФ) whole; "" holds names of one word."""
         found: dict[str, list[int]] = {}
         for form in range(self.first[pattern], self.first[pattern + 1]):
             name = folded_name(self.names[form])
-            found.setdefault(name.partition(" ")[2].lstrip(" ")[:_SECOND_WORD], []).append(form)
+            second = name.partition(" ")[2].lstrip(" ").partition(" ")[0]
+            found.setdefault(second[:_SECOND_WORD], []).append(form)
         return {second: tuple(forms) for second, forms in found.items()}
 
     def candidates(self, pattern: int, flat: str, start: int) -> Sequence[int]:
@@ -223,7 +224,8 @@ class _Index:
         groups = self.by_second(pattern)
         word = _WORD.match(flat, start)
         second = flat[word.end() : word.end() + 8].lstrip(" ")[:_SECOND_WORD] if word else ""
-        return (*groups.get("", ()), *(groups.get(second, ()) if second else ()))
+        begins = {second[:length] for length in range(len(second) + 1)}
+        return tuple(form for begin in sorted(begins) for form in groups.get(begin, ()))
 
 
 def _flags(written: str) -> int:
