@@ -101,36 +101,43 @@ def _header(line: str) -> dict[str, Any]:
 
 
 def _entries(file: Path) -> Iterator[Known]:
-    first, *lines = file.read_text(encoding="utf-8").splitlines()
-    _header(first)
-    for row in json.loads(f"[{','.join(lines)}]"):
-        kind = sys.intern(row["kind"])
-        country = row.get("country")
-        aliases = {sys.intern(language): tuple(names) for language, names in row["names"].items()}
-        shown = row.get("shown")
-        yield Known(
-            id=row["id"],
-            type=KINDS[kind],
-            names=shown or {language: names[0] for language, names in aliases.items()},
-            aliases=aliases,
-            kind=kind,
-            country=sys.intern(country) if country else None,
-            part_of=row.get("part_of"),
-            population=row.get("population", 0),
-            valid_from=date.fromisoformat(row["from"]) if "from" in row else None,
-            valid_to=date.fromisoformat(row["to"]) if "to" in row else None,
-            same_as=tuple(row.get("same_as", ())),
-            adjectives=_forms(row, "adjectives"),
-            inhabitants=_forms(row, "inhabitants"),
-            quoted=_forms(row, "quoted"),
-            roles=tuple(row.get("roles", ())),
-            common=row.get("common", False),
-        )
+    with file.open(encoding="utf-8") as lines:
+        _header(lines.readline())
+        yield from map(_known, map(json.loads, lines))
+
+
+def _known(row: dict[str, Any]) -> Known:
+    kind = sys.intern(row["kind"])
+    country = row.get("country")
+    aliases = {sys.intern(language): tuple(names) for language, names in row["names"].items()}
+    shown = row.get("shown")
+    return Known(
+        id=row["id"],
+        type=KINDS[kind],
+        names=_shown(shown) if shown else {language: names[0] for language, names in aliases.items()},
+        aliases=aliases,
+        kind=kind,
+        country=sys.intern(country) if country else None,
+        part_of=row.get("part_of"),
+        population=row.get("population", 0),
+        valid_from=date.fromisoformat(row["from"]) if "from" in row else None,
+        valid_to=date.fromisoformat(row["to"]) if "to" in row else None,
+        same_as=tuple(row.get("same_as", ())),
+        adjectives=_forms(row, "adjectives"),
+        inhabitants=_forms(row, "inhabitants"),
+        quoted=_forms(row, "quoted"),
+        roles=tuple(row.get("roles", ())),
+        common=row.get("common", False),
+    )
+
+
+def _shown(names: dict[str, str]) -> dict[str, str]:
+    return {sys.intern(language): name for language, name in names.items()}
 
 
 def _forms(row: dict[str, Any], name: str) -> dict[str, tuple[str, ...]]:
     found = row.get(name)
-    return {language: tuple(names) for language, names in found.items()} if found else _NOTHING
+    return {sys.intern(language): tuple(names) for language, names in found.items()} if found else _NOTHING
 
 
 def _rank(known: Known) -> tuple[int, int, str]:
