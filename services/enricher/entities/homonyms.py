@@ -15,9 +15,13 @@ ENOUGH = 1.0
 """From this weight on, a name is taken for the thing."""
 SURE = 2.5
 """From here on, it tells which countries the text is about."""
-OWN, NEAR, FOREIGN, UNTOLD = 3.0, 1.8, 1.5, 0.0
-"""How much the language of an alias says: the text's own, a neighbour's, any other, one that no source tells."""
-COMMON, COMMON_BUT_WHERE, COMMON_AT_START, SHORT, VERY_SHORT = -3.4, 1.4, -2.0, -0.5, -1.5
+OWN, NEAR, FOREIGN, OTHER_SCRIPT_PLACE, NEAR_PLACE, FOREIGN_PLACE, UNTOLD = 3.0, 1.8, 1.5, 1.0, 1.2, 0.2, 0.0
+"""How much the language of an alias says: the text's own, a neighbour's, any other, one that no source tells.
+
+Places are written as the language writes them, companies and bodies as they call themselves.
+"""
+COMMON, COMMON_BUT_WHERE, COMMON_AT_START, COUNTRY_AT_START = -3.4, 1.4, -2.8, -2.0
+SHORT, VERY_SHORT = -0.5, -1.5
 APOSTROPHE_FREE, APOSTROPHE_FREE_COMMON = -0.5, -2.5
 TYPE_BESIDE, OTHER_TYPE_BESIDE = 3.0, -8.0
 COUNTRY_BESIDE, OTHER_COUNTRY_BESIDE = 5.0, -6.0
@@ -30,6 +34,7 @@ _PLACES = frozenset({"region", "district", "city", "village", "water", "mountain
 _WORLD_CITY = 1_000_000
 _KIND = {"country": 3.2, "region": 0.6, "city": 0.8, "district": 0.0, "village": -0.5, "water": 0.4}
 _SETTLED = frozenset({"city", "village", "area"})
+_STREETS = frozenset({"street"})
 _NAMED_AFTER = frozenset({"street", "airport", "building", "epic", "media", "club", "company", "party"})
 """Things that bear the name of a place or a person without being one."""
 
@@ -123,7 +128,7 @@ def weight(candidate: Candidate, around: Surroundings, context: Context) -> floa
     if candidate.untold and around.capital is None:
         total += WITHOUT_CAPITALS
     elif around.capital is not None and doubtful:
-        total += CAPITAL_WITHIN if around.capital else COMMON_AT_START if common else SENTENCE_START
+        total += CAPITAL_WITHIN if around.capital else _at_start(known, common, around)
     alone = known.type != "PER" and around.words == 1 and not around.where
     if alone and (around.person or (around.person_after and doubtful)):
         total += PERSON_LIKE
@@ -134,6 +139,13 @@ def weight(candidate: Candidate, around: Surroundings, context: Context) -> floa
     if around.sorts:
         total += _beside(known, common, around)
     return total + _country(known, around, context)
+
+
+def _at_start(known: Known, common: bool, around: Surroundings) -> float:
+    """At the start of a sentence every word has a capital: only what else stands there tells the name."""
+    if not common or around.where or _fits(known, around.sorts):
+        return SENTENCE_START
+    return COUNTRY_AT_START if known.id.startswith("iso3166:") else COMMON_AT_START
 
 
 def _place(known: Known, candidate: Candidate, around: Surroundings, context: Context) -> float:
@@ -158,7 +170,8 @@ def _beside(known: Known, common: bool, around: Surroundings) -> float:
         return TYPE_BESIDE
     if not (around.apposed or common):
         return 0.0
-    if known.type == "LOC" and not around.sorts.isdisjoint(_PLACES | _NAMED_AFTER):
+    others = _PLACES | _NAMED_AFTER if common else _PLACES | _STREETS
+    if known.type == "LOC" and not around.sorts.isdisjoint(others):
         return OTHER_TYPE_BESIDE
     return OTHER_TYPE_BESIDE if "person" in around.sorts and known.type != "PER" else 0.0
 

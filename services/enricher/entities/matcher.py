@@ -17,7 +17,18 @@ import ahocorasick_rs
 
 from services.enricher.entities import homonyms, suffixes
 from services.enricher.entities.found import Found, Role
-from services.enricher.entities.homonyms import FOREIGN, NEAR, OWN, UNTOLD, Candidate, Context, Surroundings
+from services.enricher.entities.homonyms import (
+    FOREIGN,
+    FOREIGN_PLACE,
+    NEAR,
+    NEAR_PLACE,
+    OTHER_SCRIPT_PLACE,
+    OWN,
+    UNTOLD,
+    Candidate,
+    Context,
+    Surroundings,
+)
 from services.enricher.entities.text import Text, lower, same_length
 from services.enricher.knowledge.base import LANGUAGES, Known, is_acronym
 from services.enricher.knowledge.base import UNTOLD as UNTOLD_TAGS
@@ -41,7 +52,7 @@ _SECOND_WORD = 3
 MAX_CACHED = 8_192
 APOSTROPHE_FREE = 0.9
 """How sure an Uzbek name is that is written without its apostrophes."""
-MAX_SPANS = 20_000
+MAX_SPANS = 5_000
 """Of one script in one text; a text that names more is a list, not news."""
 _NEIGHBOURS = {
     "uz": {"ru", "en"}, "kk": {"ru"}, "ky": {"ru", "kk"}, "tg": {"ru", "fa"}, "tk": {"ru", "en"}, "fa": set(),
@@ -49,7 +60,7 @@ _NEIGHBOURS = {
 }  # fmt: skip
 """Whose names of one word stand in a language's news as they are."""
 
-_ACRONYM, _LOWER, _ADJECTIVE, _INHABITANT, _QUOTED, _BARE, _SEVERAL, _LONG = 1, 2, 4, 8, 16, 32, 64, 128
+_ACRONYM, _LOWER, _ADJECTIVE, _INHABITANT, _QUOTED, _BARE, _SEVERAL, _LONG, _PLACE = (1 << n for n in range(9))
 """What is told of a form: how it is written, whose it is, how many words and characters it has."""
 _NO_WORD = re.compile(r"[^\w']|(?<!\w)'|'(?!\w)")
 _OTHER_MARK = re.compile(r"[^\w\s'-]")
@@ -145,7 +156,7 @@ class _Index:
 
     def __init__(self, knowledge: Sequence[Known], script: Script) -> None:
         names: list[str] = []
-        owners, tags, flags = array("I"), array("B"), array("B")
+        owners, tags, flags = array("I"), array("B"), array("H")
         letters = LETTERS[script]
         for number, known in enumerate(knowledge):
             for aliases, flag in (
@@ -161,7 +172,7 @@ class _Index:
                             names.append(name)
                             owners.append(number)
                             tags.append(tag)
-                            flags.append(flag)
+                            flags.append(flag | (_PLACE if known.type == "LOC" else 0))
         self._build(names, owners, tags, flags)
 
     def _build(self, names: list[str], owners: array[int], tags: array[int], flags: array[int]) -> None:
@@ -189,7 +200,7 @@ class _Index:
         for (begin, owner, flag, name), mask in merged.items():
             by_start.setdefault(begin, []).append((owner, flag, name, mask))
         self.names: list[str] = []
-        self.owners, self.flags, self.masks = array("I"), array("B"), array("H")
+        self.owners, self.flags, self.masks = array("I"), array("H"), array("H")
         self.first = array("I", [0])
         self.any_case = bytearray()
         for forms in by_start.values():
@@ -242,9 +253,8 @@ def folded_name(name: str) -> str:
 
 @lru_cache(maxsize=64)
 def _standings(language: str) -> tuple[tuple[float | None, ...], ...]:
-    """For each of TAGS, what its names weigh in texts of the language: of one word, acronyms, of several words.
-
-    None: such names do not count.
+    """For each of TAGS, what its names weigh in texts of the language: places, other names of one word, acronyms,
+    names of several words. None: such names do not count.
     """
     primary = language.split("-", 1)[0]
     told = primary in _NEIGHBOURS
@@ -253,13 +263,15 @@ def _standings(language: str) -> tuple[tuple[float | None, ...], ...]:
     for tag in TAGS:
         other = tag.split("-", 1)[0]
         if other == "und":
-            found.append((UNTOLD,) * 3)
+            found.append((UNTOLD,) * 4)
         elif other == primary or not told:
-            found.append((OWN,) * 3)
-        elif other in _NEIGHBOURS[primary] or _SCRIPTS.get(tag, "Latn") != script:
-            found.append((NEAR,) * 3)
+            found.append((OWN,) * 4)
+        elif _SCRIPTS.get(tag, "Latn") != script:
+            found.append((OTHER_SCRIPT_PLACE, NEAR, NEAR, NEAR))
+        elif other in _NEIGHBOURS[primary]:
+            found.append((FOREIGN_PLACE if other == "en" else NEAR_PLACE, NEAR, NEAR, NEAR))
         else:
-            found.append((None, None, FOREIGN))
+            found.append((FOREIGN_PLACE, None, None, FOREIGN))
     return tuple(found)
 
 
@@ -295,7 +307,7 @@ class _Reading:
         """Whether a word is mostly no place: in this language or, for names of other languages, in those."""
         if name in self._everyday or name in self._data.given:
             return True
-        if standing == UNTOLD and _RUSSIAN_ADJECTIVE.search(name):
+        if standing <= FOREIGN_PLACE and _RUSSIAN_ADJECTIVE.search(name):
             return True
         return standing < OWN and name in self._data.everyday["ru" if LETTERS["Cyrl"].match(name) else "en"]
 
@@ -494,7 +506,7 @@ class Matcher:
             known=known,
             standing=hit.standing,
             common=known.type == "LOC" and not flags & _ACRONYM and reading.is_everyday(name, hit.standing),
-            untold=hit.standing == UNTOLD,
+            untold=hit.standing <= FOREIGN_PLACE,
             quoted=bool(flags & _QUOTED),
             bare=hit.bare,
         )
@@ -513,7 +525,7 @@ class Matcher:
         flags = index.flags[form]
         if not flags & _LOWER and reading.cased[start].islower():
             return None
-        standing = _standing(reading.language, index.masks[form], flags & (_ACRONYM | _SEVERAL | _LONG))
+        standing = _standing(reading.language, index.masks[form], flags & (_ACRONYM | _SEVERAL | _LONG | _PLACE))
         if standing is None:
             return None
         written, bare = index.names[form], bool(flags & _BARE)
@@ -538,7 +550,7 @@ class Matcher:
 @lru_cache(maxsize=4_096)
 def _standing(language: str, mask: int, flags: int) -> float | None:
     """What a form of these languages weighs in a text of the language; None where it does not count."""
-    column = 1 if flags & _ACRONYM else 2 if flags & _SEVERAL else 0
+    column = 2 if flags & _ACRONYM else 3 if flags & _SEVERAL else 0 if flags & _PLACE else 1
     weights = [row[column] for tag, row in enumerate(_standings(language)) if mask & 1 << tag]
     return max((w for w in weights if w is not None and (flags & _LONG or w in {OWN, UNTOLD})), default=None)
 
