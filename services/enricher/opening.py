@@ -7,10 +7,14 @@ from datetime import date
 
 from services.contracts.articles import Language, SentenceFlaw
 from services.enricher.entities.found import Tagged
+from services.enricher.knowledge.extra import checked
 from services.enricher.settings import EnricherSettings
 from services.enricher.translate.opening import open_translator
 from services.enricher.work import identify_article, judge_sentences, tag_text
+from services.runtime import logs
 from services.runtime.pool import ProcessPool
+
+CLASHES_TOLD = 20
 
 
 class Faculties:
@@ -18,6 +22,9 @@ class Faculties:
 
     def __init__(self, settings: EnricherSettings) -> None:
         """Raises ValueError where a setting can't be right."""
+        if settings.enricher_kb_extra is not None:
+            for clash in checked(settings.enricher_kb_extra)[:CLASHES_TOLD]:
+                logs.logger().warning("an own name is taken from something else", clash=str(clash))
         self.translator = open_translator(settings, self.judge)
         self._plausible = settings.languages
         self._extra = settings.enricher_kb_extra

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from services.enricher.knowledge.base import Known
-from services.enricher.knowledge.extra import MAX_BYTES, BadList, clashes, joined, read_list
+from services.enricher.knowledge.extra import MAX_BYTES, BadList, checked, clashes, joined, read_list
+from services.enricher.opening import Faculties
+from services.enricher.settings import EnricherSettings
 
 UN = Known(
     id="xabar:un", type="ORG", kind="body", names={"en": "United Nations"},
@@ -91,3 +93,15 @@ def test_a_list_is_bounded_and_text(tmp_path: Path) -> None:
     file.write_bytes(b"id,kind,language,name\na,body,ru,\xcc\xe0\xf0\xf1\n")
     with pytest.raises(BadList, match=r"own\.csv:2: the text is not UTF-8"):
         read_list(file)
+
+
+def test_the_enricher_does_not_start_with_a_list_that_is_wrong_or_not_there(tmp_path: Path) -> None:
+    missing = tmp_path / "none.toml"
+    for file, why in ((own(tmp_path, '[a]\nkind = "planet"'), "no kind 'planet'"), (missing, "No such file")):
+        settings = EnricherSettings(kafka_bootstrap_servers="nowhere:1", enricher_kb_extra=file)
+        with pytest.raises(ValueError, match=why):
+            Faculties(settings)
+
+
+def test_a_list_that_can_be_used_is_checked_against_what_is_built_in(tmp_path: Path) -> None:
+    assert checked(own(tmp_path, '["xabar:un"]\nen = ["World body of ours"]')) == []

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from services.contracts.folding import fold
-from services.enricher.knowledge.base import Known, is_acronym
+from services.enricher.knowledge.base import Known, is_acronym, load
 from services.enricher.knowledge.entries import Entry, Problem, entry_of, known, read
 from services.enricher.knowledge.spelling import in_both_scripts
 
@@ -69,6 +69,18 @@ def read_list(file: Path) -> list[Entry]:
     if problems:
         raise BadList([str(problem) for problem in problems])
     return entries
+
+
+def checked(file: Path) -> list[Clash]:
+    """The clashes of a list that can be used. Raises ValueError when it can't."""
+    try:
+        entries = read_list(file)
+    except OSError as error:
+        raise BadList([f"{file}: {error.strerror}"]) from None
+    built_in = load()
+    if problems := unfit(built_in, entries):
+        raise BadList([str(problem) for problem in problems])
+    return clashes(built_in, entries)
 
 
 def unfit(built_in: Sequence[Known], entries: Iterable[Entry]) -> list[Problem]:
