@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from services.enricher.entities.found import Found
 from services.enricher.entities.text import Text
 
+SURE = 0.9
+"""Confidence from which on a listed town counts in a text whose model has not seen it."""
 _WEIGHT = {"rule": 5, "article": 4, "list": 3, "shape": 2, "model": 2}
+_TOWNS = frozenset({"city", "village", "district", None})
 
 
 def merged(candidates: Sequence[Found], text: Text) -> list[Found]:
-    """Candidates of which none overlaps another, in order; an id from the list is kept where the type agrees."""
+    """Candidates of which none overlaps another, in order; the longest wins, then what is known, then the surest.
+
+    Where a model has read the text, it says what sort of thing a doubtful name is, and where a body ends: a ministry
+    and its country are two (`МИД | России`), as in the corpora that such models learn from.
+    """
+    model = [one for one in candidates if one.by == "model"]
+    if model:
+        spans = _Spans(model)
+        candidates = [part for one in candidates if _agrees(one, spans) for part in _parts(one, spans)]
     taken = bytearray(len(text.original))
     kept: list[Found] = []
     for one in sorted(candidates, key=lambda f: (f.start - f.end, -_WEIGHT[f.by], -f.confidence, f.start)):
@@ -19,3 +31,35 @@ def merged(candidates: Sequence[Found], text: Text) -> list[Found]:
             taken[one.start : one.end] = b"\1" * (one.end - one.start)
             kept.append(one)
     return sorted(kept, key=lambda f: f.start)
+
+
+class _Spans:
+    """What a model has found, by place."""
+
+    def __init__(self, found: Iterable[Found]) -> None:
+        self._found = sorted(found, key=lambda f: f.start)
+        self._at = {position: one for one in self._found for position in range(one.start, one.end)}
+
+    def over(self, one: Found) -> list[Found]:
+        """What overlaps a candidate, in order."""
+        return list(dict.fromkeys(self._at[at] for at in range(one.start, one.end) if at in self._at))
+
+
+def _agrees(one: Found, model: _Spans) -> bool:
+    """Whether a candidate is no town of the list that the model takes for a person, or not very surely one."""
+    if one.by != "list" or one.type != "LOC" or one.kind not in _TOWNS or one.role != "name":
+        return True
+    said = {other.type for other in model.over(one)}
+    return "PER" not in said and (bool(said) or one.confidence >= SURE)
+
+
+def _parts(one: Found, model: _Spans) -> Iterator[Found]:
+    """A listed body whose name ends with its country, in two where the model says so."""
+    if one.by == "list" and one.type == "ORG":
+        over = model.over(one)
+        if len(over) == 2 and [f.type for f in over] == ["ORG", "LOC"] and over[0].start == one.start:
+            body = over[0]
+            if over[1].end == one.end and body.end < over[1].start:
+                yield replace(one, end=body.end, stem_end=None)
+                return
+    yield one

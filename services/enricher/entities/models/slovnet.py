@@ -20,7 +20,24 @@ from services.enricher.entities.text import Text
 _VECTORS, _MODEL = "emb/navec_news_v1_1B_250K_300d_100q.tar", "model/slovnet_ner_news_v1.tar"
 _TYPES: dict[str, EntityType] = {"PER": "PER", "LOC": "LOC", "ORG": "ORG"}
 _CONFIDENCE = 0.85
-_EDGE = " \n\t.,;:!?-–—()[]\"'“”„"
+_EDGE = " \n\t.,;:!?-–—()[]\"'“”„•*"
+_NO_BRACKET = re.compile(r"[^()\[\]\n]+")
+_LEGAL_FORM = re.compile(
+    r"(?:ОАО|ЗАО|ООО|ПАО|АО|АКБ|ГУП|МУП|ФГУП|НПО|НПП|ТОО|ЧП|ИП|ИА|СП|ГК|УК|ТРК|ТК|НКО|ОсОО|АООТ)"
+    r"[ ](?=[«\"“„A-ZА-ЯЁ])"
+)
+"""What a company is by law, or that it is an agency; the name stands behind it."""
+_PLACE_BEFORE = re.compile(
+    r"(?:[Оо]стров|[Оо]зер|[Рр]ек|[Гг]ород|[Гг]ор|[Мм]ыс|[Пп]оселк|[Пп]оселок|[Сс]ел|[Дд]еревн|[Сс]танци|[Уу]лиц|[Пп]лощад|г\.)"
+    r"[а-я]{0,3}[ ](?=[А-ЯЁ])"
+)
+_PLACE_BEHIND = re.compile(r"[ ](?:площад|бульвар|улиц|проспект|шоссе|набережн|переул)[а-я]{0,4}$")
+"""What a place is, outside of its name."""
+_NO_NAMES = frozenset({
+    "СМИ", "ДТП", "ВВП", "НДС", "ЖКХ", "ТВ", "ПК", "ИТ", "ВИЧ", "СПИД", "ДНК", "ЧС", "ЧП", "НДФЛ", "АЭС", "ТЭЦ", "ГЭС",
+    "ВУЗ", "ЕГЭ", "GPS", "PR", "IT", "SMS", "DVD", "USB", "СП", "Замглавы", "ГУ", "ПО", "ТС", "ИП",
+})  # fmt: skip
+"""Acronyms of things that are neither bodies nor places."""
 
 
 class MissingModelError(RuntimeError):
@@ -32,27 +49,51 @@ def find(text: Text) -> list[Found]:
     tag = _tagger()
     found = []
     for at, piece in chunks(text.original):
-        for start, end, type_ in tag(piece):
-            tidied = _tidied(text.cased, at + start, at + end)
-            if tidied and type_ in _TYPES:
-                found.append(Found(*tidied, _TYPES[type_], "model", _CONFIDENCE))
+        for start, end, said in tag(piece):
+            type_ = _TYPES[said]
+            for part in _parts(text.cased, at + start, at + end):
+                named = _named(text.cased, *part, type_)
+                if named:
+                    found.append(Found(*named, type_, "model", _CONFIDENCE))
     return found
 
 
-def _tidied(cased: str, start: int, end: int) -> tuple[int, int] | None:
-    """Without marks at its edges and without one half of a pair of quotation marks."""
+def _parts(cased: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A name and its other form in brackets are two mentions."""
+    for part in _NO_BRACKET.finditer(cased, start, end):
+        yield part.span()
+
+
+def _named(cased: str, start: int, end: int, type_: EntityType) -> tuple[int, int] | None:
+    """The name without marks at its edges and without the words that say what it is; None where none is left."""
+    start, end = _tidied(cased, start, end)
+    if type_ == "ORG" and (form := _LEGAL_FORM.match(cased, start, end)) is not None:
+        start, end = _tidied(cased, form.end(), end)
+    if type_ == "LOC":
+        if (kind := _PLACE_BEFORE.match(cased, start, end)) is not None:
+            start = kind.end()
+        if (kind := _PLACE_BEHIND.search(cased, start, end)) is not None:
+            end = kind.start()
+    name = cased[start:end]
+    if name in _NO_NAMES or not any(c.isupper() for c in name):
+        return None
+    return start, end
+
+
+def _tidied(cased: str, start: int, end: int) -> tuple[int, int]:
+    """Without marks at its edges; quotation marks stay only where they are a part of a longer name."""
     while start < end and cased[start] in _EDGE:
         start += 1
     while start < end and cased[end - 1] in _EDGE:
         end -= 1
     inner = cased[start:end]
-    if inner.startswith("«") and inner.endswith("»") and inner.count("«") == 1:
-        start, end = start + 1, end - 1
-    elif inner.count("«") > inner.count("»") and cased[end : end + 1] == "»":
-        end += 1
-    elif inner.endswith("»") and "«" not in inner:
-        end -= 1
-    return (start, end) if re.search(r"\w", cased[start:end]) else None
+    if inner.startswith("«") and inner.find("»") in {-1, len(inner) - 1}:
+        return start + 1, end - inner.endswith("»")
+    if inner.endswith("»") and "«" not in inner:
+        return start, end - 1
+    if "«" in inner and "»" not in inner and cased[end : end + 1] == "»":
+        return start, end + 1
+    return start, end
 
 
 @lru_cache(maxsize=1)
