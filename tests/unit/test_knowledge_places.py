@@ -70,7 +70,7 @@ def test_a_place_of_uzbekistan_has_uzbek_names() -> None:
     assert row is not None
     found = entry(row)
     assert (found.names["uz-Latn"], found.names["uz-Cyrl"]) == (["Qoʻrgʻontepa"], ["Қўрғонтепа"])
-    assert (found.names["und-Cyrl"], found.kind) == (["Кургантепа"], "city")
+    assert (found.names["und-Cyrl"], found.kind, found.shown) == (["Кургантепа"], "city", "Qo'rg'ontepa")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from services.contracts.folding import APOSTROPHES, fold
+from services.contracts.folding import APOSTROPHES, TURNED_COMMA, fold
 from services.enricher.knowledge.entries import Entry
 from services.enricher.knowledge.spelling import tidy
 
@@ -139,7 +139,7 @@ def entry(row: Row) -> Entry:
         kind="city" if row["population"] >= CITY_FROM or _TOWN.search(row["name"]) else "village",
         country=row["country"],
         population=row["population"],
-        shown=_TOWN.sub("", row["name"]),
+        shown=_own(row["name"]).replace(TURNED_COMMA, "'") if row["country"] == "UZ" else row["name"],
         names=names,
     )
 
