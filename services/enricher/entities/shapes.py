@@ -24,7 +24,8 @@ NEAR = 24
 """Characters around a quotation in which a word may say what it names."""
 MIN_REPEATED = 4
 """Characters of a name that is looked for again; a shorter one is too often something else."""
-_BODY, _PLACE, _QUOTED, _AGAIN = 0.75, 0.75, 0.7, 0.7
+_BODY, _PLACE, _QUOTED, _AGAIN, _THERE = 0.75, 0.75, 0.7, 0.7, 0.6
+_SURNAME = re.compile("(?:[oe]va?|[ое]ва?|zoda|зода)$")
 _WORD = re.compile(r"[^\W\d_](?:[\w'-]{0,60}\w)?|\d++")
 _AND = r"(?:va|ва|және|жана|we|ve)\b"
 _STOP = re.compile(rf"[.!?;:\n\"“”«»„()]|,(?! (?:{_AND}|[\w'-]{{1,30}} {_AND}))")
@@ -39,6 +40,7 @@ class _Words:
     bodies: re.Pattern[str]
     places: re.Pattern[str]
     events: re.Pattern[str]
+    located: re.Pattern[str]
     owned: tuple[str, ...]
     barriers: tuple[str, ...]
     openers: frozenset[str]
@@ -55,7 +57,7 @@ def find(text: Text, listed: Sequence[Found]) -> list[Found]:
     found: list[Found] = []
     ends: tuple[tuple[re.Pattern[str], EntityType], ...] = ((words.bodies, "ORG"), (words.events, "EVENT"))
     named = (one for heads, type_ in ends for one in _named(text, words, heads, type_, outside))
-    for one in (*named, *_places(text, words), *_quotations(text, words)):
+    for one in (*named, *_places(text, words), *_located(text, words), *_quotations(text, words)):
         if len(found) >= MAX_FOUND:
             break
         if not any(one.start < f.end and f.start < one.end and f.by != "shape" for f in closed):
@@ -136,6 +138,17 @@ def _places(text: Text, words: _Words) -> Iterator[Found]:
         yield Found(start, end, "LOC", "shape", _PLACE, stem_end=stem_end, name=text.original[start:stem_end])
 
 
+def _located(text: Text, words: _Words) -> Iterator[Found]:
+    """Names in mid-sentence whose ending says that something is there."""
+    for there in words.located.finditer(text.low):
+        start, stem_end = there.span("name")
+        name = text.cased[start:stem_end]
+        if name[0].isupper() and not name.isupper() and not _SURNAME.search(there["name"]):
+            yield Found(
+                start, there.end(), "LOC", "shape", _THERE, stem_end=stem_end, name=text.original[start:stem_end]
+            )
+
+
 def _capitals(text: Text, words: _Words, before: int) -> tuple[int, int] | None:
     """The capitalised words that stand directly before a place in the text."""
     line = max(before - 80, text.cased.rfind("\n", 0, before) + 1, 0)
@@ -178,6 +191,10 @@ def _words(table: Mapping[str, Sequence[str]]) -> _Words:
         bodies=_heads(table.get("bodies", ())),
         places=re.compile(rf"(?<=\s)(?:{within}){_ENDING}(?![\w'])"),
         events=_heads(table.get("events", ())),
+        located=re.compile(
+            rf"(?<=[^\W\d_][ ])(?P<name>[^\W\d_][\w-]{{{MIN_REPEATED - 1},30}}?)"
+            rf"(?:{_any(table.get('located', ()))})(?![\w'-])"
+        ),
         owned=tuple(map(_folded, table.get("owned", ()))),
         barriers=tuple(map(_folded, table["barriers"])),
         openers=frozenset(map(_folded, table["openers"])),
