@@ -6,14 +6,22 @@ from pathlib import Path
 import pytest
 
 from services.enricher.knowledge import build
-from services.enricher.knowledge.base import KNOWLEDGE_FILE, header, load
+from services.enricher.knowledge.base import KNOWLEDGE_FILE, Known, header, load
 from services.enricher.knowledge.entries import read
 from services.enricher.knowledge.geonames import PLACES_FILE
 from services.enricher.knowledge.lookup import Lookup
 
 MIB = 1024 * 1024
-KNOWN = load()
-LOOKUP = Lookup(KNOWN)
+
+
+@pytest.fixture(scope="module")
+def knowledge() -> tuple[Known, ...]:
+    return load()
+
+
+@pytest.fixture(scope="module")
+def lookup(knowledge: tuple[Known, ...]) -> Lookup:
+    return Lookup(knowledge)
 
 
 def test_the_committed_knowledge_is_what_the_lists_give() -> None:
@@ -24,9 +32,9 @@ def test_it_stays_small_enough_to_be_committed() -> None:
     assert KNOWLEDGE_FILE.stat().st_size + PLACES_FILE.stat().st_size < 8 * MIB
 
 
-def test_the_first_line_tells_version_sources_and_licences() -> None:
+def test_the_first_line_tells_version_sources_and_licences(knowledge: tuple[Known, ...]) -> None:
     head = header()
-    assert head["entries"] == len(KNOWN)
+    assert head["entries"] == len(knowledge)
     assert [source["licence"] for source in head["sources"]] == ["Unicode-3.0", "CC-BY-4.0", "Apache-2.0"]
 
 
@@ -37,17 +45,19 @@ def test_a_file_of_another_format_is_refused(tmp_path: Path) -> None:
         load(file=file)
 
 
-def test_ids_are_single_and_what_a_thing_belongs_to_is_there() -> None:
-    ids = [known.id for known in KNOWN]
+def test_ids_are_single_and_what_a_thing_belongs_to_is_there(knowledge: tuple[Known, ...]) -> None:
+    ids = [known.id for known in knowledge]
     assert len(ids) == len(set(ids))
-    assert {known.part_of for known in KNOWN if known.part_of} <= set(ids)
+    assert {known.part_of for known in knowledge if known.part_of} <= set(ids)
 
 
-def test_curated_things_stand_before_countries_and_those_before_the_places_of_geonames() -> None:
+def test_curated_things_stand_before_countries_and_those_before_the_places_of_geonames(
+    knowledge: tuple[Known, ...],
+) -> None:
     order = [
         "listed" if known.id.startswith("xabar:") or any(id_.startswith("xabar:") for id_ in known.same_as)
         else known.id.partition(":")[0]
-        for known in KNOWN
+        for known in knowledge
     ]  # fmt: skip
     assert list(dict.fromkeys(order)) == ["listed", "iso3166", "m49", "geonames"]
 
@@ -65,13 +75,13 @@ def test_curated_things_stand_before_countries_and_those_before_the_places_of_ge
         ("Мазари-Шариф", "geonames:1133616"),
     ],
 )
-def test_a_thing_is_looked_up_by_any_name_or_id(name: str, id_: str) -> None:
-    assert id_ in [known.id for known in LOOKUP.find(name)]
+def test_a_thing_is_looked_up_by_any_name_or_id(lookup: Lookup, name: str, id_: str) -> None:
+    assert id_ in [known.id for known in lookup.find(name)]
 
 
-def test_what_is_misspelled_has_neighbours() -> None:
-    assert not LOOKUP.find("Moynoqq")
-    assert "geonames:601299" in [known.id for known in LOOKUP.near("Moynoqq")]
+def test_what_is_misspelled_has_neighbours(lookup: Lookup) -> None:
+    assert not lookup.find("Moynoqq")
+    assert "geonames:601299" in [known.id for known in lookup.near("Moynoqq")]
 
 
 def listed(tmp_path: Path, text: str, *rows: dict[str, object]) -> dict[str, dict[str, object]]:
