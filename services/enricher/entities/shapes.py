@@ -18,6 +18,8 @@ MAX_FOUND = 1_000
 """Of one text; what comes later is not read."""
 MAX_WORDS = 9
 """Of the name of a body, its last word among them."""
+MIN_OPENING_WORDS = 2
+"""Of the name of a body before its last word, where it opens a sentence: `Shahar hokimligi` there is any town hall."""
 MAX_PLACE_WORDS = 3
 MAX_QUOTED_CHARS = 60
 NEAR = 24
@@ -28,6 +30,7 @@ _BODY, _PLACE, _QUOTED, _AGAIN, _THERE = 0.75, 0.75, 0.7, 0.7, 0.6
 _SURNAME = re.compile("(?:[oe]va?|[ое]ва?|zoda|зода)$")
 _WORD = re.compile(r"[^\W\d_](?:[\w'-]{0,60}\w)?|\d++")
 _AND = r"(?:va|ва|және|жана|we|ve)\b"
+_SENTENCE_BEGINS = re.compile(r"(?:^|[.!?…\n]) {0,2}$")
 _STOP = re.compile(rf"[.!?;:\n\"“”«»„()]|,(?! (?:{_AND}|[\w'-]{{1,30}} {_AND}))")
 _QUOTATION = re.compile(rf"[«“„\"]([^«»“”„\"\n]{{2,{MAX_QUOTED_CHARS}}}+)[»”“\"]")
 _ENDING = r"[\w']{0,10}+"
@@ -122,7 +125,10 @@ def _start(text: Text, words: _Words, head: int, outside: frozenset[int]) -> int
             start = word.start()
         elif low.endswith(words.barriers):
             break
-    return None if start == head else start
+    if start is None or start == head:
+        return None
+    short = sum(word.start() >= start for word in before) < MIN_OPENING_WORDS
+    return None if short and _SENTENCE_BEGINS.search(text.cased, max(0, start - 3), start) else start
 
 
 def _places(text: Text, words: _Words) -> Iterator[Found]:

@@ -21,6 +21,7 @@ _VECTORS, _MODEL = "emb/navec_news_v1_1B_250K_300d_100q.tar", "model/slovnet_ner
 _TYPES: dict[str, EntityType] = {"PER": "PER", "LOC": "LOC", "ORG": "ORG"}
 _CONFIDENCE = 0.85
 _EDGE = " \n\t.,;:!?-–—()[]\"'“”„•*"
+_SENTENCE_BEGINS = re.compile(r"(?:^|[.!?…\n]) {0,2}$")
 _NO_BRACKET = re.compile(r"[^()\[\]\n]+")
 _LEGAL_FORM = re.compile(
     r"(?:ОАО|ЗАО|ООО|ПАО|АО|АКБ|ГУП|МУП|ФГУП|НПО|НПП|ТОО|ЧП|ИП|ИА|СП|ГК|УК|ТРК|ТК|НКО|ОсОО|АООТ)"
@@ -75,6 +76,13 @@ def _named(cased: str, start: int, end: int, type_: EntityType) -> tuple[int, in
         if (kind := _PLACE_BEHIND.search(cased, start, end)) is not None:
             end = kind.start()
     name = cased[start:end]
+    if (
+        type_ == "ORG"
+        and name.isalpha()
+        and name.istitle()
+        and _SENTENCE_BEGINS.search(cased, max(0, start - 3), start)
+    ):
+        return None  # a word that is capital for its place only
     if name in _NO_NAMES or not any(c.isupper() for c in name):
         return None
     return start, end
