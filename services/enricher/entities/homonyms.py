@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from services.enricher.knowledge.base import Known
 
@@ -21,17 +22,20 @@ OWN, NEAR, FOREIGN, OTHER_SCRIPT_PLACE, NEAR_PLACE, FOREIGN_PLACE, UNTOLD = 3.0,
 Places are written as the language writes them, companies and bodies as they call themselves.
 """
 COMMON, COMMON_BUT_WHERE, COMMON_AT_START, COUNTRY_AT_START = -3.4, 1.4, -2.8, -2.0
-SHORT, VERY_SHORT = -0.5, -1.5
+SHORT, VERY_SHORT, GIVEN = -0.5, -1.5, -1.5
 APOSTROPHE_FREE, APOSTROPHE_FREE_COMMON = -0.5, -2.5
 TYPE_BESIDE, OTHER_TYPE_BESIDE = 3.0, -8.0
 COUNTRY_BESIDE, OTHER_COUNTRY_BESIDE = 5.0, -6.0
 PERSON_LIKE, CAPITAL_BESIDE, PART_OF_A_NAME = -4.0, -2.6, -8.0
+CAPITAL_BESIDE_COMMON = -3.4
 WHERE, CAPITAL_WITHIN, SENTENCE_START, QUOTED = 1.7, 0.8, -0.6, 2.0
 AT_HOME, COUNTRY_NAMED, PLACES_NAMED, ELSEWHERE = 1.0, 1.3, 2.0, -0.4
-WITHOUT_CAPITALS = -1.0
+WITHOUT_CAPITALS, OUT_OF_TIME = -1.0, -0.8
 AMONG_COUNTRIES, SURE_ELSEWHERE = 0.7, 1.5
 _PLACES = frozenset({"region", "district", "city", "village", "water", "mountain", "desert"})
 _WORLD_CITY = 1_000_000
+_NOTED, _SIZE, _SIZE_OF_UNTOLD = 5.0, 0.2, 1.2
+"""A town of 10^5 people is as probable as not; ten times as many weigh so much more."""
 _KIND = {"country": 3.2, "region": 0.6, "city": 0.8, "district": 0.0, "village": -0.5, "water": 0.4}
 _SETTLED = frozenset({"city", "village", "area"})
 _STREETS = frozenset({"street"})
@@ -49,6 +53,9 @@ class Candidate:
     common: bool = False
     """The words are, in the text's language, mostly something else."""
     untold: bool = False
+    """No source tells that the text's language writes it so."""
+    given: bool = False
+    """The words are a given name as well."""
     quoted: bool = False
     """The name counts in quotation marks or beside a word for what it is."""
     bare: bool = False
@@ -96,6 +103,9 @@ class Context:
     sure: frozenset[str] = frozenset()
     """Ids of what the text surely names somewhere."""
 
+    day: date | None = None
+    """When the text was published."""
+
     @property
     def home(self) -> str | None:
         return HOMES.get(self.language)
@@ -129,15 +139,19 @@ def weight(candidate: Candidate, around: Surroundings, context: Context) -> floa
         total += WITHOUT_CAPITALS
     elif around.capital is not None and doubtful:
         total += CAPITAL_WITHIN if around.capital else _at_start(known, common, around)
-    alone = known.type != "PER" and around.words == 1 and not around.where
-    if alone and (around.person or (around.person_after and doubtful)):
+    if candidate.given and not common:
+        total += GIVEN
+    alone = around.words == 1 and not around.where
+    if alone and (around.person or (around.person_after and doubtful and known.type != "PER")):
         total += PERSON_LIKE
-    if alone and around.capitals and doubtful:
-        total += CAPITAL_BESIDE
+    if alone and around.capitals and doubtful and known.type != "PER":
+        total += CAPITAL_BESIDE_COMMON if common else CAPITAL_BESIDE
     if place and (around.part or around.in_title or (around.in_quotes and not _fits(known, around.sorts))):
         total += PART_OF_A_NAME
     if around.sorts:
         total += _beside(known, common, around)
+    if context.day and not (known.valid_from or context.day) <= context.day <= (known.valid_to or context.day):
+        total += OUT_OF_TIME
     return total + _country(known, around, context)
 
 
@@ -152,8 +166,8 @@ def _place(known: Known, candidate: Candidate, around: Surroundings, context: Co
     country = known.id.startswith("iso3166:")
     total = _KIND.get("country" if country else known.kind or "", 0.0)
     if known.population:
-        total += math.log10(known.population) - (5.0 if candidate.untold else 6.0) if candidate.untold else 0.0
-        total += 0.2 * math.log10(known.population) - 1.0
+        size = math.log10(known.population) - _NOTED
+        total += size * (_SIZE_OF_UNTOLD if candidate.untold else _SIZE)
     if around.words == 1 and not country and (candidate.untold or candidate.common):
         total += VERY_SHORT if around.chars <= 3 else SHORT if around.chars == 4 else 0.0
     if around.where:
@@ -196,10 +210,24 @@ def _country(known: Known, around: Surroundings, context: Context) -> float:
 
 
 def best(candidates: Sequence[Candidate], around: Surroundings, context: Context) -> tuple[int, float] | None:
-    """The number of the most probable of them, and its weight; None where none is probable enough."""
+    """The number of the most probable of them, and its weight; None where none is probable enough.
+
+    None as well for a name that bodies of several countries bear, where nothing tells which country is meant.
+    The first of equals is taken.
+    """
     weighed = [(weight(candidate, around, context), -i) for i, candidate in enumerate(candidates)]
     top, index = max(weighed)
-    return (-index, top) if top >= ENOUGH else None
+    if top < ENOUGH or (len(candidates) > 1 and _is_open(candidates, -index, around, context)):
+        return None
+    return -index, top
+
+
+def _is_open(candidates: Sequence[Candidate], chosen: int, around: Surroundings, context: Context) -> bool:
+    known = candidates[chosen].known
+    if known.type == "LOC" or known.country is None or known.country in {context.home, around.country_beside}:
+        return False
+    shared = {candidate.known.country for candidate in candidates if candidate.known.type == known.type}
+    return len(shared) > 1 and known.country not in context.countries
 
 
 def confidence(total: float) -> float:

@@ -29,6 +29,7 @@ from services.enricher.entities.homonyms import (
     Context,
     Surroundings,
 )
+from services.enricher.entities.persons import lexicon
 from services.enricher.entities.text import Text, lower, same_length
 from services.enricher.knowledge.base import LANGUAGES, Known, is_acronym
 from services.enricher.knowledge.base import UNTOLD as UNTOLD_TAGS
@@ -73,10 +74,8 @@ _SENTENCE_ENDS = frozenset(".!?…:;•|")
 _GAPS = frozenset({" ", "-", ". ", ' "', " '", " «", " “", " „"})
 _WORD_BEFORE, _ABBREVIATION, _ENDING, _TURKIC_ENDING = 24, 2, 6, 10
 """Characters: of the word before, of abbreviations (г.), of the endings of type words."""
-_SURNAME = re.compile(
-    "(?:ov|ev|yev|ova|eva|yeva|skiy|skaya|sky|enko|zoda|zade|oglu|o'g'li|qizi|son|"
-    "ов|ев|ова|ева|ский|ская|енко|ин|ина|зода|улы|ұлы|қызы|кызы|уулу)(?:a|y|ga|ning|га|нинг|а|у|ым|ой)?$"
-)
+_RUSSIAN_CASE = 2
+"""Characters of the longest ending of a Russian given name."""
 _RUSSIAN_ADJECTIVE = re.compile("^[а-я]+(?:ый|ий|ое|ая|ной|ской)$")
 _PLURAL = re.compile("[lлдт][aeаеоө][rр]")
 _OWNER_AFTER = {
@@ -110,7 +109,6 @@ class _Data(NamedTuple):
     after: dict[str, _TypeWords]
     before: dict[str, _TypeWords]
     everyday: dict[str, frozenset[str]]
-    given: frozenset[str]
     where: dict[str, frozenset[str]]
     directions: dict[str, tuple[str, ...]]
 
@@ -129,7 +127,6 @@ def _data() -> _Data:
         side("after"),
         side("before"),
         {language: frozenset(map(_folded, found)) for language, found in words["words"].items()},
-        frozenset(name for names in words["given"].values() for name in map(_folded, names)),
         {language: frozenset(map(_folded, found)) for language, found in words["where"].items()},
         {language: tuple(map(_folded, found)) for language, found in words["directions"].items()},
     )
@@ -303,13 +300,21 @@ class _Reading:
         self._directions = self._data.directions.get(self.primary, ())
         self.main_letters = LETTERS[_SCRIPTS.get(self.language, _SCRIPTS.get(self.primary, "Latn"))]
 
-    def is_everyday(self, name: str, standing: float) -> bool:
+    def is_everyday(self, name: str, said: str, standing: float) -> bool:
         """Whether a word is mostly no place: in this language or, for names of other languages, in those."""
-        if name in self._everyday or name in self._data.given:
+        if name in self._everyday:
             return True
+        if standing == OWN:
+            return False
         if standing <= FOREIGN_PLACE and _RUSSIAN_ADJECTIVE.search(name):
             return True
-        return standing < OWN and name in self._data.everyday["ru" if LETTERS["Cyrl"].match(name) else "en"]
+        if name in self._data.everyday["ru" if LETTERS["Cyrl"].match(name) else "en"]:
+            return True
+        return " " not in name and lexicon.seen(self.primary, said).alone
+
+    def is_given(self, name: str, said: str, standing: float) -> bool:
+        """Whether a name that this language's lists do not have is a given name as well."""
+        return standing < OWN and " " not in name and lexicon.seen(self.primary, said).cls == "G"
 
     def is_mixed(self, start: int, end: int, written: str) -> bool:
         """Whether a name begins with two capitals here and goes on in small letters: an acronym with its ending."""
@@ -336,8 +341,8 @@ class _Reading:
             words=word.count(" ") + 1,
             capital=self._capital(hit.start, hit.end) if doubtful else None,
             where=hit.where or (before in self._where and gap == " "),
-            person=bool(before) and gap in {" ", ". "} and self._is_given(before, hit.start, gap),
-            person_after=doubtful and bare and after is not None and self._surname_follows(word, after),
+            person=bool(before) and gap in {" ", ". "} and self._is_given(hit.start, before, gap, bare or doubtful),
+            person_after=doubtful and bare and after is not None and self._surname_follows(hit, after),
             in_quotes=quoted == "exactly",
             in_title=quoted == "title",
             part=self._is_part(hit, before, gap),
@@ -357,18 +362,30 @@ class _Reading:
             return None
         return _WORD.match(self.plain, end + 1)
 
-    def _is_given(self, before: str, start: int, gap: str) -> bool:
+    def _is_given(self, start: int, before: str, gap: str, bare: bool) -> bool:
+        """A given name or an initial stands before it; a name with a case ending stands beside one only in Russian."""
         at = start - len(gap) - len(before)
-        if not self.cased[at].isupper():
+        said = self.cased[at : at + len(before)]
+        if not said[0].isupper():
             return False
         if gap != " ":
             return len(before) == 1
-        return any(before[: len(before) - cut] in self._data.given for cut in (0, 1, 2))
+        if self.primary == "ru":  # the given name is declined as well
+            given = any(
+                lexicon.seen("ru", said[: len(said) - cut]).cls == "G"
+                for cut in range(min(_RUSSIAN_CASE, len(said) - 1) + 1)
+            )
+            return given and (bare or bool(self._capital(at, start)))
+        return bare and lexicon.seen(self.primary, said).cls == "G"
 
-    def _surname_follows(self, word: str, after: re.Match[str]) -> bool:
-        if not self.cased[after.start()].isupper() or self.low[after.start() - 1] != " ":
+    def _surname_follows(self, hit: _Hit, after: re.Match[str]) -> bool:
+        said = self.cased[after.start() : after.end()]
+        if not said[0].isupper() or self.low[after.start() - 1] != " ":
             return False
-        return word in self._data.given or _SURNAME.search(after[0]) is not None
+        cls = lexicon.seen(self.primary, said).cls
+        return cls in "SFPW" or (
+            cls in "GKO" and lexicon.seen(self.primary, self.cased[hit.start : hit.end]).cls == "G"
+        )
 
     def _capital(self, start: int, end: int) -> bool | None:
         """Whether a capital letter stands within a sentence of small letters; None where the script has none."""
@@ -473,7 +490,7 @@ class Matcher:
         sure = [span for span in first if len(span.candidates) == 1]
         countries = Counter(c for span in sure if (c := _country(span)))
         places = frozenset(c for span in sure if (c := _country(span)) and not _known(span).id.startswith("iso3166:"))
-        context = Context(text.primary, countries, places, frozenset(_known(span).id for span in sure))
+        context = Context(text.primary, countries, places, frozenset(_known(span).id for span in sure), text.published)
         beside = _Beside(first, spans, reading)
         for span in spans:
             beside.note(span)
@@ -500,13 +517,14 @@ class Matcher:
 
     def _candidate(self, index: _Index, hit: _Hit, reading: _Reading) -> Candidate:
         name = folded_name(index.names[hit.form])
-        flags = index.flags[hit.form]
+        flags, said = index.flags[hit.form], reading.cased[hit.start : hit.end]
         known = self._knowledge[index.owners[hit.form]]
         return Candidate(
             known=known,
             standing=hit.standing,
-            common=known.type == "LOC" and not flags & _ACRONYM and reading.is_everyday(name, hit.standing),
+            common=known.type == "LOC" and not flags & _ACRONYM and reading.is_everyday(name, said, hit.standing),
             untold=hit.standing <= FOREIGN_PLACE,
+            given=known.type == "LOC" and reading.is_given(name, said, hit.standing),
             quoted=bool(flags & _QUOTED),
             bare=hit.bare,
         )
