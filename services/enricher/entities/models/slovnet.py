@@ -47,7 +47,7 @@ class MissingModelError(RuntimeError):
 
 def find(text: Text) -> list[Found]:
     """Persons, places and bodies, in order. Raises MissingModelError."""
-    tag = _tagger()
+    tag = tagger()
     found = []
     for at, piece in chunks(text.original):
         for start, end, said in tag(piece):
@@ -105,7 +105,7 @@ def _tidied(cased: str, start: int, end: int) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=1)
-def _tagger() -> Callable[[str], Iterator[tuple[int, int, str]]]:
+def tagger() -> Callable[[str], Iterator[tuple[int, int, str]]]:
     """Loads the model: 0.7 s, about 120 MB."""
     try:
         from navec import Navec

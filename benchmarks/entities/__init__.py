@@ -1,0 +1,1 @@
+"""Entities side by side: ours, natasha's model alone, spaCy's model alone."""
