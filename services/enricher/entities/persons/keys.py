@@ -42,7 +42,7 @@ _SPELLINGS = tuple(
 _DOUBLED = re.compile(r"(\w)\1+")
 _ROUND = re.compile(r"o(?!v\b|va\b|vich\b|vna\b|glu\b|gli\b)")
 _VOWELS = re.compile("[aeiou]")
-_PATRONYMIC = re.compile(r"\w{2}(?:vich|vna|ichna|uli|kizi|gizi)$")
+_PATRONYMIC = re.compile(r"\w{2,40}(?:vich|vna|ichna|uli|kizi|gizi)$")
 _CHILD = frozenset({"ogli", "oglu", "kizi", "gizi", "uli", "ulu"})
 _FEMININE = re.compile(r"(?:[oe]va|ina|skaia)$")
 _INITIAL = re.compile(r"(?:[cs]h|[a-z][aeou]?)$")
@@ -112,6 +112,11 @@ def consonants(word: str) -> str:
     return _VOWELS.sub("", word)
 
 
+def is_patronymic(word: str) -> bool:
+    """Whether a romanised word is a father's name: Miromonovich."""
+    return _PATRONYMIC.match(word) is not None
+
+
 def has_initials(name: str) -> bool:
     """Whether given names are written as initials: Sh. Mirziyoyev."""
     return bool(_words(name).initials)
@@ -150,7 +155,7 @@ def _words(name: str) -> _Words:
             initials.append(word)
         else:
             named.append(word)
-    fathers = [word for word in named[1:] if _PATRONYMIC.match(word) or _PATRONYMIC.search(word)]
+    fathers = [word for word in named[1:] if is_patronymic(word)]
     if fathers and len(named) - len(fathers) + len(initials) >= 2:
         named = [word for word in named if word not in fathers]
         children += fathers

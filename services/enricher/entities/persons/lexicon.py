@@ -15,12 +15,17 @@ from services.enricher.entities.text import lower, same_length
 MAX_WORD_CHARS = 40
 """A longer word is no name."""
 MIN_STEM = 3
-_MIN_PREFIX, _MIN_WORD, _MIN_ALONE = 5, 2, 4
+_MIN_PREFIX, _MIN_WORD, _MIN_ALONE = 4, 2, 4
 _MIN_PATRONYMIC, _MIN_SURNAME, _MIN_FORMED = 6, 5, 6
 
-Class = Literal["G", "B", "K", "S", "W", "F", "P", "T", "X", "O"]
+Class = Literal["G", "B", "K", "S", "W", "F", "P", "L", "T", "X", "H", "O"]
 """Given name, family name that stands first, word built like a name, surname by ending, by a weaker ending, known
-to the world, patronymic, title, no part of a name, any other word."""
+to the world, patronymic, article with a capital letter, title,
+no part of a name, the same that is also a given name, any other word."""
+
+_CYRILLIC_ONLY = frozenset({"kk", "ky", "tg", "ru"})
+"""There a word in Latin letters is a brand."""
+_ARTICLES = frozenset({"al", "el", "бин", "bin", "ibn", "бен", "әл", "аль", "эль", "ал", "де", "ван", "von", "фон"})
 
 _STRONG = (
     r"[^\W\d_]{2,}?(?:[oe]v|[oe]w|ёв)(?:a|а)?",
@@ -42,6 +47,13 @@ _PATRONYMIC = re.compile(
 )
 
 
+_CHILD_ENDING = re.compile("(?:[oe]vich|yevich|[oe]vna|yevna|[оеё]вич|[оеё]вна|ұлы|қызы|улы|кызы|uly|qyzy|gyzy)$")
+
+
+_POSSESSED = re.compile(r"(?<!oğlu)(?<!oglu)(?<=[iuü])'n(?:[iuü]$|[dace])")
+"""Turkish: the storm of something (Kasırgası'ndan), not somebody (Ali'den)."""
+
+
 class Seen(NamedTuple):
     """What a word is as part of a name in a text of one language."""
 
@@ -61,6 +73,7 @@ class _Words:
     not_names: frozenset[str]
     respect: frozenset[str]
     joins: frozenset[str]
+    named_after: frozenset[str]
     things: frozenset[str]
     long_things: tuple[str, ...]
     things_before: frozenset[str]
@@ -90,22 +103,28 @@ def seen(language: str, word: str) -> Seen:
         return Seen("X", len(word), False, False)
     low = lower(word)
     words, shared = _words(language), _shared()
-    if latin(low) in words.not_names:
+    if romanised(low) in shared.first and romanised(low) not in shared.given:
+        return Seen("B", len(word), False, False)
+    if latin(low) in words.not_names or is_thing_before(language, low) or _POSSESSED.search(low):
+        return Seen("H" if romanised(low) in shared.given else "X", len(word), False, False)
+    if language in _CYRILLIC_ONLY and low[0] < "\u0400":
         return Seen("X", len(word), False, False)
+    if low in _ARTICLES:
+        return Seen("L", len(word), False, False)
     stems = tuple(_stems(words.endings, low))
     closing = any(words.closing.fullmatch(low, stem) for stem in stems)
     for stem in stems:
         cut = stem < len(low)
         if cut and latin(low[:stem]) in words.not_names:
             return Seen("X", len(word), closing, False)
-        if found := _listed(low[:stem], words, shared):
-            return Seen(found[0], stem, closing and cut, found[1])
+        if romanised(low[:stem]) in shared.given:
+            return Seen("G", stem, closing and cut, _is_usual(low[:stem], words, shared))
         if not cut and is_title(language, low):
             return Seen("T", len(word), False, False)
+        if romanised(low[:stem]) in shared.surnames:
+            return Seen("F", stem, closing and cut, romanised(low[:stem]) not in shared.not_alone)
         if form := _by_form(low[:stem]):
-            return Seen(form, stem, closing and cut, romanised(low[:stem]) not in shared.not_alone)
-    if romanised(low) in shared.first:
-        return Seen("B", len(word), False, False)
+            return Seen(form, stem, closing and cut, _is_alone(form, low[:stem], shared))
     for stem in stems:
         if stem >= _MIN_FORMED and _FORMED.fullmatch(low[:stem]):
             return Seen("K", stem, closing and stem < len(low), True)
@@ -115,14 +134,15 @@ def seen(language: str, word: str) -> Seen:
     return Seen("O", stems[-1] if closing else len(word), closing, False)
 
 
-def _listed(stem: str, words: _Words, shared: _Shared) -> tuple[Literal["G", "F"], bool] | None:
+def _is_alone(form: Literal["P", "S"], stem: str, shared: _Shared) -> bool:
+    if form == "P":
+        return romanised(_CHILD_ENDING.sub("", stem)) in shared.given
+    return romanised(stem) not in shared.not_alone
+
+
+def _is_usual(stem: str, words: _Words, shared: _Shared) -> bool:
     name = romanised(stem)
-    if name in shared.given:
-        usual = len(name) >= _MIN_ALONE and latin(stem) in words.given
-        return "G", usual and name not in shared.not_alone
-    if name in shared.surnames:
-        return "F", name not in shared.not_alone
-    return None
+    return len(name) >= _MIN_ALONE and latin(stem) in words.given and name not in shared.not_alone
 
 
 def _by_form(stem: str) -> Literal["P", "S"] | None:
@@ -141,8 +161,8 @@ def _stems(endings: re.Pattern[str], low: str) -> list[int]:
 
 @lru_cache(maxsize=1 << 14)
 def is_title(language: str, low: str) -> bool:
-    """Whether a word says who the one named after it is, with an ending or without."""
-    return _begins_with_one(low, _words(language).titles, language)
+    """Whether a word says who the one named after it is, with an ending or without: prezident, vitse-prezidenti."""
+    return _begins_with_one(low.rpartition("-")[2], _words(language).titles)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -154,14 +174,21 @@ def says(language: str, low: str) -> bool:
 @lru_cache(maxsize=1 << 14)
 def is_respectful(language: str, low: str) -> bool:
     """Whether it is a word of respect that follows a name."""
-    return _begins_with_one(low, _words(language).respect, language)
+    return _begins_with_one(low, _words(language).respect)
 
 
 @lru_cache(maxsize=1 << 14)
 def is_thing(language: str, low: str) -> bool:
     """Whether it makes the name before it one of a street, a body, a prize."""
-    words = _words(language)
-    return latin(low).startswith(words.long_things) or _begins_with_one(low, words.things, language)
+    words, said = _words(language), latin(low)
+    if said in words.named_after or (said in words.things and said.endswith("si")):
+        return True
+    possessed = _POSSESSIVE.fullmatch(said)
+    if language == "en":
+        return said in words.things
+    return possessed is not None and (
+        possessed[1].startswith(words.long_things) or possessed[1] in words.things or possessed[1] + "i" in words.things
+    )
 
 
 def is_thing_before(language: str, low: str) -> bool:
@@ -204,14 +231,21 @@ def is_given(word: str) -> bool:
     return romanised(word) in _shared().given
 
 
+def is_russian_given(low: str) -> bool:
+    """Whether it is, letter by letter, a given name as Russian spells it."""
+    return low in _russian()
+
+
+@lru_cache(maxsize=1)
+def _russian() -> dict[str, bool]:
+    """Given names as Russian spells them, and whether they are men's."""
+    names = _names()["russian"]
+    return {lower(name): gender == "masculine" for gender in sorted(names) for name in _spellings(names[gender])}
+
+
 def is_masculine(word: str) -> bool:
     """Whether it is a given name of men; False where it is not known."""
-    return romanised(word) in _shared().masculine
-
-
-def stem_of(language: str, word: str) -> int:
-    """How long a word of a name is without its case ending, as far as that can be told."""
-    return seen(language, word).stem
+    return _russian().get(lower(word), romanised(word) in _shared().masculine)
 
 
 def stems(language: str, low: str) -> list[int]:
@@ -219,13 +253,14 @@ def stems(language: str, low: str) -> list[int]:
     return _stems(_words(language).endings, low)
 
 
-def _begins_with_one(low: str, words: frozenset[str], language: str) -> bool:
-    if latin(low) in words:
-        return True
-    return any(latin(low[:k]) in words for k in _title_stems(low))
+def _begins_with_one(low: str, words: frozenset[str]) -> bool:
+    return latin(low) in words or any(latin(low[:k]) in words for k in _title_stems(low))
 
 
 _TITLE_ENDING = re.compile("(?:l[ae]r)?(?:s?[iıyu]|[лдт][ае]р)?(?:с?[ыіиуү])?(?:ning|dan|нинг)?(?:и|м|м[ыі]з|imiz|si)?")
+_POSSESSIVE = re.compile(
+    r"(\w{2,30}?)s?[iu](?:n?[dt][aeo]n?(?:g[iu]|k[iu])?|n?[gk]?[aeo]|n?[iu]n?g?|n|[mbp]en|'\w{1,4})?"
+)
 
 
 def _title_stems(low: str) -> list[int]:
@@ -237,7 +272,6 @@ def _words(language: str) -> _Words:
     table = _tables()
     own: dict[str, Any] = table.get(language, {})
     shared = table["shared"]
-    endings = table["endings"].get(language, "")
     things = _said(own.get("things", "")) | _said(shared["things"])
     return _Words(
         titles=_said(shared["titles"]) | _said(own.get("titles", "")),
@@ -245,6 +279,7 @@ def _words(language: str) -> _Words:
         not_names=_said(own.get("not_names", "")) | _said(shared["not_names"]) | _said(shared["weekdays_and_months"]),
         respect=_said(own["respect"] if "respect" in own else shared["respect"]),
         joins=_said(own.get("and", "")),
+        named_after=_said(shared["named_after"]),
         things=things,
         long_things=tuple(sorted(thing for thing in things if len(thing) >= _MIN_PREFIX)),
         things_before=_said(own.get("things_before", "")),
@@ -292,11 +327,16 @@ def _tables() -> dict[str, Any]:
 
 
 def _keys(words: str) -> frozenset[str]:
-    return frozenset(romanised(word) for word in words.split())
+    return frozenset(romanised(word) for word in _spellings(words))
 
 
 def _said(words: str) -> frozenset[str]:
-    return frozenset(said for word in words.split() if len(said := latin(word)) >= _MIN_WORD)
+    return frozenset(said for word in _spellings(words) if len(said := latin(word)) >= _MIN_WORD)
+
+
+def _spellings(words: str) -> list[str]:
+    """Each word, and with the е that is often written for ё."""
+    return [*words.split(), *words.replace("ё", "е").replace("Ё", "Е").split()]
 
 
 _COMPILED_STRONG = tuple(map(re.compile, _STRONG))

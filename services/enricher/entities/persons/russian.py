@@ -34,35 +34,34 @@ def nominative(name: str) -> str:
     words = name.split(" ")
     if len(words) == 1:
         return _alone(words[0])
-    case, given = None, {}
-    for at, word in enumerate(words):
-        if (reading := _given(word)) is not None:
-            given[at] = reading[0]
-            case = case or reading
     fathers = {at: read for at, word in enumerate(words) if at and (read := _father(word)) is not None}
-    woman = any(read.endswith("на") for read in fathers.values()) if fathers else case is not None and not case[1]
-    man = any(read.endswith("ч") for read in fathers.values()) if fathers else case is not None and case[1]
-    oblique = any(given[at].lower() != words[at].lower() for at in given) or any(
+    his = any(read.lower().endswith("ч") for read in fathers.values()) if fathers else None
+    given = {
+        at: reading for at, word in enumerate(words) if at not in fathers and (reading := _given(word, his)) is not None
+    }
+    man = his if his is not None else next((is_his for _, is_his in given.values()), None)
+    oblique = any(read.lower() != words[at].lower() for at, (read, _) in given.items()) or any(
         read.lower() != words[at].lower() for at, read in fathers.items()
     )
     return " ".join(
-        given.get(at) or fathers.get(at) or _surname(word, man, woman, oblique) for at, word in enumerate(words)
+        given[at][0] if at in given else fathers.get(at) or _surname(word, man, oblique)
+        for at, word in enumerate(words)
     )
 
 
-def _given(word: str) -> tuple[str, bool] | None:
-    """The given name, and whether it is a man's."""
-    if lexicon.is_given(word):
-        return word, lexicon.is_masculine(word)
-    low = word.lower()
-    for cut in _CUT:
-        if low.endswith(cut) and len(low) - len(cut) >= 2:
-            stem = low[: -len(cut)]
-            for ending in _PUT:
-                read = _FLEETING.get(stem, stem) + ending
-                if lexicon.is_given(read) and read != low:
-                    return _cased(read, word), lexicon.is_masculine(read)
-    return None
+def _given(word: str, man: bool | None = None) -> tuple[str, bool] | None:
+    """The given name, and whether it is a man's; of two readings the one that the father's name calls for."""
+    readings = [(_cased(read, word), lexicon.is_masculine(read)) for read in _given_readings(word.lower())]
+    return next(
+        (reading for reading in readings if man is None or reading[1] == man), readings[0] if readings else None
+    )
+
+
+def _given_readings(low: str) -> list[str]:
+    """As it stands or without an ending; names as Russian spells them before those of other languages."""
+    stems = [low[: -len(cut)] for cut in _CUT if low.endswith(cut) and len(low) - len(cut) >= 2]
+    read = [low, *(_FLEETING.get(stem, stem) + ending for stem in stems for ending in _PUT)]
+    return [one for one in read if lexicon.is_russian_given(one)] or [one for one in read if lexicon.is_given(one)]
 
 
 def _father(word: str) -> str | None:
@@ -73,11 +72,11 @@ def _father(word: str) -> str | None:
     return word if low.endswith(("вич", "вна", "ична")) else None
 
 
-def _surname(word: str, man: bool, woman: bool, oblique: bool) -> str:
+def _surname(word: str, man: bool | None, oblique: bool) -> str:
     low = word.lower()
-    if woman:
+    if man is False:
         for pattern, ending in ((_FEMININE_ADJECTIVE, "ая"), (_FEMININE_SURNAME, "а")):
-            if (match := pattern.match(low)) and (ending != "ая" or match[1].endswith(("ск", "цк"))):
+            if (match := pattern.match(low)) and (ending == "а" or match[1].endswith(("ск", "цк"))):
                 return _cased(match[1] + ending, word)
         return word
     if match := _ADJECTIVE.match(low):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from services.enricher.entities.found import Found
@@ -14,7 +14,7 @@ from services.enricher.entities.text import Text
 
 MAX_PERSONS = 2_000
 """Of one text; what comes later is not read. News has a few dozen."""
-MAX_NAME_WORDS = 4
+MAX_NAME_WORDS = 5
 HEADLINE_RUN = 7
 """So many capitalised words in a row are a line in title case: there a capital letter says nothing."""
 BEFORE = 48
@@ -32,19 +32,27 @@ _TOKEN = re.compile(
 _PARTICLE_GAP = re.compile(r" (?:[^\W\d_]{2,4}[ -]){1,2}+")
 _LAST_WORD = re.compile(r"([^\W\d_][\w'-]{0,39})[ ]{1,2}$")
 _NEXT_WORD = re.compile(r"[ ]{1,2}([^\W\d_][\w'-]{0,39})")
+_YO = re.compile("[ёЁ]++")
 _CHILD = re.compile(r"[ ]([^\W\d_][\w']{2,9})(?![\w'-])")
 _LIST = re.compile(r"(?:,[ ]?|[ ]([^\W\d_]{1,5})[ ])$")
 _ENDS_SENTENCE = frozenset('.!?…:;|•*\n\r"“”„«»‘(—–')
 _OPENING, _CLOSING = frozenset('"“„«‘'), frozenset('"”“»’')
 _LOWER_WORD = re.compile(r"(?<![\w'-])[^\W\d_][\w'-]*+")
 
+_WITH_PAIRS = frozenset({"uz", "kk", "ky"})
+"""Languages that write no common nouns in a row with capitals."""
+_FOREIGN = re.compile(r"w|c(?!h)")
+"""Letters that Uzbek does not use: a brand."""
+_WHERE = re.compile(r"(?:da|dagi|dan|ga|ning|да|даги|дан|га|нинг|де|дегі|дағы|та|те|тағы|тегі)\b")
+_LAND = re.compile(r"(?:iya|ия|st[oa]n|ст[оа]н|land|ланд)(?:ning|нинг|ning|ның|нің|nyň|niň)?$")
+"""How places end that no list has."""
 _NAMES = re.compile(
     "I{1,2}[GKSWFO]|[SWFO]I{1,2}"  # A. Karimov, Karimov A.
-    "|[GKO][GK]?P?[SWF]|[GK]{1,2}O|[GK]{2,3}|[GK]{2}OO?|G[GKSWFO]?P|[GKO]P|[SWF]G[GK]?P?|[SWFO][GKO]P|OG|[KO]P?S"
-    "|[GK]I[SWFO]|[GK]{1,2}F|OO[SF]|GO[SWFO]|B[GKOSWF]|B[GKO][GKOB]|BB|BBB|GB|B[BO][BO]"
+    "|[GKOW][GK]?P?[SWF]|[GK]{1,2}O|[GK]{2,3}|[GK]{2}OO?|G[GKSWFO]?P|[GKO]P|[SWF]G[GK]?P?|[SWFO][GKO]P|OG|[KO]P?S"
+    "|[GK]I[SWFO]|[GK]{1,2}F|OO[SF]|GO[SWF]|B[GKOSWFB]{1,2}|GB[GKOSWF]?"
 )
 """Which rows of words are a person's name; letters are lexicon.Class, I initials."""
-_TITLED = re.compile("[GKSWFOPBI]{1,3}")
+_TITLED = re.compile("[GKSWFOPBI]{1,2}|[GKB][GKSWFOPBI][GKSWFPBI]|[SWFOPI][GKSWFOPBI]{2}")
 _STRONG_PAIR = re.compile("[GKO]?[GK]?P?[SF]|[GK]+[SWFP]|[SF]G?P?")
 
 
@@ -73,10 +81,21 @@ def find(text: Text, listed: Sequence[Found]) -> list[Found]:
     return _Search(text, listed).found()
 
 
+def _with_yo(text: Text) -> str:
+    """In one spelling of apostrophes, as long as the original, with ё, which tells words apart here."""
+    if not _YO.search(text.original):
+        return text.cased
+    pieces, at = [], 0
+    for match in _YO.finditer(text.original):
+        pieces += [text.cased[at : match.start()], match[0]]
+        at = match.end()
+    return "".join([*pieces, text.cased[at:]])
+
+
 class _Search:
     def __init__(self, text: Text, listed: Sequence[Found]) -> None:
         self._text = text
-        self._cased = text.cased
+        self._cased = _with_yo(text)
         self._language = text.primary
         self._blocked = bytearray(len(self._cased))
         self._people: dict[int, Found] = {}
@@ -118,6 +137,8 @@ class _Search:
         if gap > 11:
             return False
         between = self._cased[before.end : after.start]
+        if between.startswith(" ") and between.endswith(" ") and lexicon.is_child(between.strip().lower()):
+            return True
         return bool(_PARTICLE_GAP.fullmatch(between)) and all(
             word in lexicon.particles() for word in between.replace("-", " ").split()
         )
@@ -146,38 +167,76 @@ class _Search:
     def _from(self, run: list[_Token], i: int, headline: bool, before: Found | None) -> tuple[Found | None, int]:
         """The person that begins with the word, and where to go on."""
         first = run[i]
-        if first.cls in "XT" or (first.blocked and not self._may_be_given(run, i)):
+        if first.cls == "H" and i + 1 < len(run) and run[i + 1].cls in "SP" and not run[i + 1].blocked:
+            first = run[i] = replace(first, cls="G")
+        if first.cls in "XTH" or self._is_title_here(run, i) or (first.blocked and not self._may_be_given(run, i)):
             return None, i + 1
         titled = self._titled(run, i)
         length = self._longest(run, i, headline, titled, before)
         while length:
             last = run[i + length - 1]
             end, stem_end = self._with_child(last)
-            if not self._is_of_a_thing(run, i, length, end):
+            if end == last.end and i + length < len(run) and run[i + length].cls in "GKO":
+                father = self._with_child(run[i + length])
+                if father[0] > run[i + length].end and self._cased[end : run[i + length].start] == " ":
+                    length, (end, stem_end) = length + 1, father
+            if stem_end < end or not self._is_of_a_thing(run, i, length, end):
                 found = self._person(run[i : i + length], end, stem_end, titled, headline)
                 return found, i + length
             return None, i + length
         return None, i + 1
 
+    def _is_title_here(self, run: list[_Token], i: int) -> bool:
+        """Hokim is a mayor and a given name: before a whole name it is a mayor."""
+        if (
+            i + 2 >= len(run)
+            or run[i].cls not in "GK"
+            or run[i + 1].cls not in "GKI"
+            or run[i + 2].cls not in "GKSWFOP"
+        ):
+            return False
+        return lexicon.is_title(self._language, self._cased[run[i].start : run[i].end].lower())
+
     def _longest(self, run: list[_Token], i: int, headline: bool, titled: bool, before: Found | None) -> int:
         limit = 1
         while limit < MAX_NAME_WORDS and i + limit < len(run):
             token = run[i + limit]
-            if token.cls in "XT" or run[i + limit - 1].closing or (token.blocked and not self._may_end(run, i + limit)):
+            if (
+                token.cls in "XTH"
+                or self._is_thing(token)
+                or run[i + limit - 1].closing
+                or (token.blocked and not self._may_end(run, i + limit))
+            ):
                 break
             limit += 1
         for length in range(limit, 1, -1):
-            if self._is_name(run[i : i + length], headline, titled, before):
+            whole = length == 2 == len(run) - i and (i == 0 or run[i - 1].cls == "T")
+            if self._is_name(run[i : i + length], headline, titled, before, whole) and not self._begins_another(
+                run, i, length
+            ):
                 return length
         return 1 if self._is_alone(run[i], headline, titled) else 0
 
-    def _is_name(self, tokens: list[_Token], headline: bool, titled: bool, before: Found | None) -> bool:
-        classes = "".join(token.cls for token in tokens)
+    def _begins_another(self, run: list[_Token], i: int, length: int) -> bool:
+        """`Darxon Qodirov Nursulton Karimovga`, `Qarorni Sh. Karimov`: the last word is the next one's."""
+        last = run[i + length - 1]
+        if last.cls == "I" and i + length < len(run):
+            return run[i + length].cls in "GKSWFO"
+        if length < 3 or i + length >= len(run) or last.cls != "G" or last.closing:
+            return False
+        return run[i + length].cls in "SF" and run[i + length - 2].cls in "SKWFO"
+
+    def _is_name(self, tokens: list[_Token], headline: bool, titled: bool, before: Found | None, whole: bool) -> bool:
+        if tokens[-1].cls == "L":
+            return False
+        classes = "".join(token.cls for token in tokens if token.cls != "L")
         if any(token.loud for token in tokens) and not re.search("[GFS]", classes):
             return False
         if headline and "O" in classes and not titled:
             return False
         if _NAMES.fullmatch(classes):
+            if "I" in classes[1:-1] and self._starts_sentence(tokens[0].start):
+                return False
             return classes[0] != "O" or not self._is_plain_word(tokens[0])
         if titled and _TITLED.fullmatch(classes) and len(tokens) <= 3:
             return not headline and not self._is_plain_word(tokens[0])
@@ -185,15 +244,31 @@ class _Search:
             len(tokens) == 2
             and not headline
             and re.fullmatch("[OKWFG]{2}", classes)
-            and (self._is_listed_with(tokens[0], before) or self._is_called(tokens[-1]))
+            and (
+                self._is_listed_with(tokens[0], before)
+                or self._is_called(tokens[-1])
+                or (whole and self._are_pair(tokens))
+            )
             and not self._is_plain_word(tokens[0])
         )
+
+    def _are_pair(self, tokens: list[_Token]) -> bool:
+        """Two unknown words with capitals in the middle of a sentence, spelled as the language spells, not where."""
+        first, last = tokens
+        if self._language not in _WITH_PAIRS or self._starts_sentence(first.start):
+            return False
+        words = self._text.low[first.start : last.end]
+        if _FOREIGN.search(words) or _WHERE.search(words) or any(map(_LAND.search, words.split())):
+            return False
+        return not self._is_quoted(first.start, last.end)
 
     def _is_alone(self, token: _Token, headline: bool, titled: bool) -> bool:
         if token.loud or token.blocked or self._is_quoted(token.start, token.end):
             return False
         if titled:
-            return token.cls in "GKSFP" or (token.cls in "OW" and not headline and not self._is_plain_word(token))
+            return token.cls in "GKSFP" or (
+                token.cls in "OW" and not headline and not self._is_plain_word(token) and not self._is_land(token)
+            )
         if self._is_respected(token.end):
             return token.cls in "GKSP"
         if not token.alone or token.cls not in "GKSFP":
@@ -234,7 +309,8 @@ class _Search:
     def _titled(self, run: list[_Token], i: int) -> bool:
         """Whether a title, or a verb of speaking, stands right before."""
         if i:
-            return run[i - 1].cls == "T" and self._cased[run[i - 1].end : run[i].start] == " "
+            is_title = run[i - 1].cls == "T" or self._is_title_here(run, i - 1)
+            return is_title and self._cased[run[i - 1].end : run[i].start] == " "
         match = _LAST_WORD.search(self._cased, max(0, run[0].start - BEFORE), run[0].start)
         if not match:
             return False
@@ -267,6 +343,8 @@ class _Search:
     def _is_of_a_thing(self, run: list[_Token], i: int, length: int, end: int) -> bool:
         """A street, a prize, a university that bears the name."""
         following = self._next_word(end)
+        if following and lexicon.is_respectful(self._language, following):  # Qabanbay batyr dangyly
+            following = self._next_word(end + len(following) + 1) or following
         if following and lexicon.is_thing(self._language, following):
             return True
         if self._language != "tg":
@@ -277,6 +355,12 @@ class _Search:
             match = _LAST_WORD.search(self._cased, max(0, run[0].start - BEFORE), run[0].start)
             before = match[1] if match else ""
         return lexicon.is_thing_before(self._language, before.lower())
+
+    def _is_land(self, token: _Token) -> bool:
+        return bool(_LAND.search(self._text.low, token.start, token.end))
+
+    def _is_thing(self, token: _Token) -> bool:
+        return token.cls in "OW" and lexicon.is_thing(self._language, self._cased[token.start : token.end].lower())
 
     def _is_respected(self, end: int) -> bool:
         following = self._next_word(end)

@@ -9,7 +9,15 @@ from dataclasses import dataclass, field, replace
 
 from services.enricher.entities.found import Found
 from services.enricher.entities.persons import lexicon, russian
-from services.enricher.entities.persons.keys import consonants, has_initials, key, parts, romanised, same_person
+from services.enricher.entities.persons.keys import (
+    consonants,
+    has_initials,
+    is_patronymic,
+    key,
+    parts,
+    romanised,
+    same_person,
+)
 from services.enricher.entities.text import Text, lower, same_length
 
 MAX_MENTIONS = 2_000
@@ -129,7 +137,8 @@ class _People:
             self._people.append(person)
             if person.id:
                 self._by_id[person.id] = person
-        if name not in person.names and len(person.names) < MAX_SPELLINGS:
+        new = name not in person.names and (not person.names or len(parts(name)) > 1 or has_initials(name))
+        if new and len(person.names) < MAX_SPELLINGS:
             person.names.append(name)
             person.names.sort(key=_fullness)
             for word in set(parts(name)):
@@ -140,12 +149,12 @@ class _People:
     def _known(self, one: Found, name: str) -> _Person | None:
         if _is_linked(one):
             return self._by_id.get(one.id or "")
-        near = self._candidates(name)
-        for person in near:
-            if any(same_person(known, name) for known in person.names):
-                return person
-        words = parts(name)
-        return self._by_one_word(words[0], near, one.start, name) if len(words) == 1 else None
+        near, words = self._candidates(name), parts(name)
+        if not words:
+            return None
+        if len(words) == 1 or _is_given_only(words):
+            return self._by_one_word(words, near, one.start, name)
+        return next((person for person in near if any(same_person(known, name) for known in person.names)), None)
 
     def _candidates(self, name: str) -> list[_Person]:
         """Persons with a word of the name, the first ones of each."""
@@ -155,13 +164,18 @@ class _People:
                 near.setdefault(id(person), person)
         return list(near.values())
 
-    def _by_one_word(self, word: str, near: Sequence[_Person], start: int, name: str) -> _Person | None:
+    def _by_one_word(self, words: tuple[str, ...], near: Sequence[_Person], start: int, name: str) -> _Person | None:
         """A surname alone is the person of that surname; a given name alone the only person of that name."""
-        if has_initials(name):  # Sh. Mirziyoyev beside a linked surname
-            return next((person for person in near if person.id and person.surname == word and not person.given), None)
-        if by_surname := [person for person in near if person.surname == word]:
+        if has_initials(name):
+            for person in near:
+                if any(same_person(known, name) for known in person.names):
+                    return person
+            # Sh. Mirziyoyev beside a linked surname
+            return next((one for one in near if one.id and one.surname == words[0] and not one.given), None)
+        by_surname = [person for person in near if person.surname == words[0]]
+        if by_surname and len(words) == 1:
             return _nearest(by_surname, start)
-        by_given = [person for person in near if person.given == word]
+        by_given = [person for person in near if person.given == words[0]]
         return by_given[0] if len(by_given) == 1 else None
 
     def _nominative(self, one: Found) -> str:
@@ -193,8 +207,14 @@ def _is_linked(one: Found) -> bool:
 
 
 def _fullness(name: str) -> tuple[int, int, str]:
-    """The fullest name first."""
-    return (-len(parts(name)), -len(name), name)
+    """The fullest name first; a given name with a patronymic is one name."""
+    words = parts(name)
+    return (-1 if _is_given_only(words) else -len(words), -len(name), name)
+
+
+def _is_given_only(words: tuple[str, ...]) -> bool:
+    """Shavkat Miromonovich."""
+    return len(words) == 2 and is_patronymic(words[1]) and lexicon.is_given(words[0])
 
 
 def _nearest(persons: Sequence[_Person], start: int) -> _Person:
