@@ -1,6 +1,7 @@
 """Names that are everyday words, given names or several things: each trap finds what it must and nothing else."""
 
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,12 +34,14 @@ def things() -> list[Known]:
     ]
 
 
-MATCHER = Matcher(things())
+@cache
+def matcher() -> Matcher:
+    return Matcher(things())
 
 
 @pytest.mark.parametrize(("language", "text", "expected"), CASES, ids=[f"{c[0]}-{c[1][:40]}" for c in CASES])
 def test_what_looks_like_a_name_is_told_from_one(language: str, text: str, expected: dict[str, str]) -> None:
-    found = [(text[f.start : f.end], f.id) for f in MATCHER.find(Text(text, language)) if f.role == "name"]
+    found = [(text[f.start : f.end], f.id) for f in matcher().find(Text(text, language)) if f.role == "name"]
     assert sorted(found) == sorted((surface.partition("#")[0], id_) for surface, id_ in expected.items())
 
 

@@ -35,7 +35,11 @@ AMONG_COUNTRIES, SURE_ELSEWHERE = 0.7, 1.5
 _PLACES = frozenset({"region", "district", "city", "village", "water", "mountain", "desert"})
 _WORLD_CITY = 1_000_000
 _NOTED, _SIZE, _SIZE_OF_UNTOLD = 5.0, 0.2, 1.2
-"""A town of 10^5 people is as probable as not; ten times as many weigh so much more."""
+_SMALL_AT_HOME = -0.3
+"""A town of 10^5 people is as probable as not; ten times as many weigh so much more.
+
+At home the news speaks of small towns too.
+"""
 _KIND = {"country": 3.2, "region": 0.6, "city": 0.8, "district": 0.0, "village": -0.5, "water": 0.4}
 _SETTLED = frozenset({"city", "village", "area"})
 _STREETS = frozenset({"street"})
@@ -119,11 +123,11 @@ def country_of(known: Known) -> str | None:
 def weight(candidate: Candidate, around: Surroundings, context: Context) -> float:
     """How probable the thing is here; from ENOUGH on it is taken."""
     known = candidate.known
-    common = (candidate.common or known.common) and not candidate.quoted
+    common = (candidate.common or known.common) and not candidate.quoted and not _fits(known, around.sorts)
     total = candidate.standing
     if candidate.bare:
         total += APOSTROPHE_FREE_COMMON if common else APOSTROPHE_FREE
-    if candidate.quoted and not (around.in_quotes or _fits(known, around.sorts)):
+    if candidate.quoted and not (_fits(known, around.sorts) or (around.in_quotes and not around.sorts)):
         return -math.inf
     place = known.type == "LOC"
     if place:
@@ -167,6 +171,8 @@ def _place(known: Known, candidate: Candidate, around: Surroundings, context: Co
     total = _KIND.get("country" if country else known.kind or "", 0.0)
     if known.population:
         size = math.log10(known.population) - _NOTED
+        if country_of(known) == context.home:
+            size = max(size, _SMALL_AT_HOME)
         total += size * (_SIZE_OF_UNTOLD if candidate.untold else _SIZE)
     if around.words == 1 and not country and (candidate.untold or candidate.common):
         total += VERY_SHORT if around.chars <= 3 else SHORT if around.chars == 4 else 0.0

@@ -72,8 +72,8 @@ QUOTE_CHARS, QUOTE_WORDS = 45, 5
 _NO_TITLE = re.compile(r"[.,;:!?\n]")
 _SENTENCE_ENDS = frozenset(".!?…:;•|")
 _GAPS = frozenset({" ", "-", ". ", ' "', " '", " «", " “", " „"})
-_WORD_BEFORE, _ABBREVIATION, _ENDING, _TURKIC_ENDING = 24, 2, 6, 10
-"""Characters: of the word before, of abbreviations (г.), of the endings of type words."""
+_WORD_BEFORE, _ABBREVIATION, _PREFIX, _ENDING, _TURKIC_ENDING = 24, 2, 5, 6, 10
+"""Characters: of the word before, of abbreviations (г.), of what a hyphen joins (Нью-), of endings of type words."""
 _RUSSIAN_CASE = 2
 """Characters of the longest ending of a Russian given name."""
 _RUSSIAN_ADJECTIVE = re.compile("^[а-я]+(?:ый|ий|ое|ая|ной|ской)$")
@@ -648,17 +648,15 @@ class _Beside:
             )
 
     def _joined(self, span: _Span) -> bool:
-        """By a hyphen to a word that names nothing: Нью-Мехико, but not Toshkent-Samarqand."""
+        """By a hyphen to a word that names nothing: Нью-Мехико, Россия-24, but not Toshkent-Samarqand."""
         start, end = span.start, span.end
-        before, after = self._original[max(0, start - 2) : start], self._original[end : end + 2]
-        if len(before) == 2 and before[1] == "-" and before[0].isalpha() and start - 1 not in self._all_ends:
-            return True
-        return (
-            len(after) == 2
-            and after[0] == "-"
-            and (after[1].isupper() or after[1].isdigit())
-            and end + 1 not in self._all_starts
-        )
+        sure = any(candidate.standing == OWN and not candidate.common for candidate in span.candidates)
+        if self._original[start - 1 : start] == "-" and start - 1 not in self._all_ends:
+            word = self._plain[max(0, start - _WORD_BEFORE) : start - 1].rpartition(" ")[2]
+            if word and (not sure or len(word) <= _PREFIX):
+                return True
+        after = self._original[end + 1 : end + 2] if self._original[end : end + 1] == "-" else ""
+        return after.isdigit() or (after.isupper() and not sure and end + 1 not in self._all_starts)
 
 
 def _found(span: _Span) -> Found:
