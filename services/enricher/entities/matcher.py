@@ -341,7 +341,7 @@ class _Reading:
             words=word.count(" ") + 1,
             capital=self._capital(hit.start, hit.end) if doubtful else None,
             where=hit.where or (before in self._where and gap == " "),
-            person=bool(before) and gap in {" ", ". "} and self._is_given(hit.start, before, gap, bare or doubtful),
+            person=bool(before) and gap in {" ", ". "} and self._is_given(hit.start, before, gap, bare, doubtful),
             person_after=doubtful and bare and after is not None and self._surname_follows(hit, after),
             in_quotes=quoted == "exactly",
             in_title=quoted == "title",
@@ -362,21 +362,23 @@ class _Reading:
             return None
         return _WORD.match(self.plain, end + 1)
 
-    def _is_given(self, start: int, before: str, gap: str, bare: bool) -> bool:
-        """A given name or an initial stands before it; a name with a case ending stands beside one only in Russian."""
+    def _is_given(self, start: int, before: str, gap: str, bare: bool, doubtful: bool) -> bool:
+        """A given name or an initial stands before it; a name with a case ending stands beside one only in Russian.
+
+        At the start of a sentence a rare given name is more often a word (Рейс Ташкент).
+        """
         at = start - len(gap) - len(before)
         said = self.cased[at : at + len(before)]
         if not said[0].isupper():
             return False
         if gap != " ":
             return len(before) == 1
-        if self.primary == "ru":  # the given name is declined as well
-            given = any(
-                lexicon.seen("ru", said[: len(said) - cut]).cls == "G"
-                for cut in range(min(_RUSSIAN_CASE, len(said) - 1) + 1)
-            )
-            return given and (bare or bool(self._capital(at, start)))
-        return bare and lexicon.seen(self.primary, said).cls == "G"
+        if not (bare or doubtful or self.primary == "ru"):
+            return False
+        cuts = range(min(_RUSSIAN_CASE, len(said) - 1) + 1) if self.primary == "ru" else range(1)
+        seen = [lexicon.seen(self.primary, said[: len(said) - cut]) for cut in cuts]
+        within = bool(self._capital(at, start))
+        return any(one.cls == "G" and (one.alone or within or (doubtful and bare)) for one in seen)
 
     def _surname_follows(self, hit: _Hit, after: re.Match[str]) -> bool:
         said = self.cased[after.start() : after.end()]
@@ -642,10 +644,9 @@ class _Beside:
             for link in _OWNER_AFTER[self._language]:
                 if self._plain.startswith(link, at) and (country := self._starts.get(at + len(link))):
                     break
-        if country or self._joined(span):
-            span.around = replace(
-                span.around, country_beside=country, part=span.around.part or (country is None and self._joined(span))
-            )
+        joined = self._joined(span)
+        if country or joined:
+            span.around = replace(span.around, country_beside=country, part=span.around.part or joined)
 
     def _joined(self, span: _Span) -> bool:
         """By a hyphen to a word that names nothing: Нью-Мехико, Россия-24, but not Toshkent-Samarqand."""
