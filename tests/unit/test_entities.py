@@ -118,6 +118,13 @@ def test_uzbek_written_without_apostrophes_is_less_sure(text: str) -> None:
     assert all(one.confidence < sure for one in places)
 
 
+@pytest.mark.parametrize("written", ["Özbekistondagi", "Õzbekistondagi", "Ŏzbekistondagi"])
+def test_the_new_uzbek_latin_is_read_with_its_own_offsets(written: str) -> None:
+    text = f"Toşkentda şu kuni {written} uçraşuv."
+    (country,) = (one for one in matcher().find(Text(text, "uz-Latn")) if one.id == "iso3166:UZ")
+    assert (text[country.start : country.end], text[country.start : country.stem_end]) == (written, written[:10])
+
+
 def test_acronyms_keep_their_case_and_take_endings_in_small_letters() -> None:
     assert found("uz-Latn", "BMTga, BMT-ning va BMT’ni") == {"xabar:un": ["BMTga", "BMT-ning", "BMT’ni"]}
     assert found("uz-Latn", "bmtga, BMTGA, Bmtning") == {}

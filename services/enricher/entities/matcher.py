@@ -50,6 +50,12 @@ SURROUNDINGS = 40
 MANY_FORMS = 3
 """From here on, the forms that begin alike are told apart by their second word."""
 _SECOND_WORD = 3
+_NEW_LATIN = {
+    **dict.fromkeys("öõŏ", "oʻ"), **dict.fromkeys("ÖÕŎ", "Oʻ"), "ğ": "gʻ", "Ğ": "Gʻ",
+    **dict.fromkeys("şș", "sh"), **dict.fromkeys("ŞȘ", "Sh"), "ç": "ch", "Ç": "Ch",
+}  # fmt: skip
+"""Letters of the new Uzbek Latin, and of its drafts, in the Latin of 1995."""
+_NEW_LETTER = re.compile("[öõŏğşșç]")
 MAX_CACHED = 8_192
 APOSTROPHE_FREE = 0.9
 """How sure an Uzbek name is that is written without its apostrophes."""
@@ -82,6 +88,11 @@ _OWNER_AFTER = {
     "ru": ("",), "en": ("of ", "of the ", "in ", ""), "tg": ("",), "fa": ("",), "und": ("",), "pt": ("do ", "da "),
 }  # fmt: skip
 """Where the country of a body follows it, and what stands between."""
+
+
+def _is_new_latin(low: str) -> bool:
+    """Whether an Uzbek text is written with ş, ç, ŏ, ğ rather than with sh, ch, oʻ, gʻ."""
+    return len(_NEW_LETTER.findall(low)) > low.count("o'") + low.count("g'")
 
 
 def plain(low: str) -> str:
@@ -480,6 +491,26 @@ class Matcher:
 
     def find(self, text: Text) -> list[Found]:
         """What is named, in order, none overlapping; homonyms are decided by what the text is about."""
+        if text.primary == "uz" and _is_new_latin(text.low):
+            return self._find_in_new_latin(text)
+        return self._find(text)
+
+    def _find_in_new_latin(self, text: Text) -> list[Found]:
+        """As _find, over the text in the alphabet that names are listed in; offsets are those of the text itself."""
+        letters = [_NEW_LATIN.get(letter, letter) for letter in text.original]
+        origin = [at for at, written in enumerate(letters) for _ in written]
+        found = self._find(replace(text, original="".join(letters)))
+        return [
+            replace(
+                one,
+                start=origin[one.start],
+                end=origin[one.end - 1] + 1,
+                stem_end=None if one.stem_end is None else origin[one.stem_end - 1] + 1,
+            )
+            for one in found
+        ]
+
+    def _find(self, text: Text) -> list[Found]:
         reading = _Reading(text)
         spans = [
             span
