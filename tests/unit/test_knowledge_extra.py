@@ -40,6 +40,11 @@ def test_a_table_says_the_same(tmp_path: Path) -> None:
     assert hilol.aliases["ru"] == ("Хилол банк",)
 
 
+def test_a_thing_may_have_names_that_count_in_quotation_marks_alone(tmp_path: Path) -> None:
+    weekly = by_id(tmp_path, '[weekly]\nkind = "media"\nquoted = {uz-Latn = ["Hafta"]}')["own:weekly"]
+    assert (weekly.names["uz-Latn"], weekly.aliases, weekly.quoted["uz-Latn"]) == ("Hafta", {}, ("Hafta",))
+
+
 def test_names_are_added_to_a_built_in_thing_and_taken_from_it(tmp_path: Path) -> None:
     un = by_id(tmp_path, '["xabar:un"]\nen = ["World body"]\nnever = {en = ["UN"]}')["xabar:un"]
     assert un.aliases["en"] == ("United Nations", "U.N.", "World body")

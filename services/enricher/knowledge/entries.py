@@ -112,18 +112,19 @@ def known(entry: Entry) -> Known:
     """The entry ready to be matched. Raises ValueError when it has no kind or no name."""
     if entry.kind is None:
         raise ValueError(f"{entry.where}: {entry.id} has no kind, here or in another list")
-    if not entry.names:
+    if not (entry.names or entry.quoted):
         raise ValueError(f"{entry.where}: {entry.id} has no names, here or in another list")
     names = in_both_scripts(entry.names)
     never = in_both_scripts(entry.never)
     aliases = {language: _recognised(names[language], language, never) for language in sorted(names)}
-    shown = {language: names[language][0] for language in sorted(names) if language not in UNTOLD}
+    called = names or in_both_scripts(entry.quoted)
+    shown = {language: called[language][0] for language in sorted(called) if language not in UNTOLD}
     if entry.shown is not None:
         shown.setdefault("en", entry.shown)
     return Known(
         id=entry.id,
         type=KINDS[entry.kind],
-        names=shown or {language: own[0] for language, own in sorted(names.items())},
+        names=shown or {language: own[0] for language, own in sorted(called.items())},
         aliases={language: own for language, own in aliases.items() if own},
         kind=entry.kind,
         country=entry.country,
