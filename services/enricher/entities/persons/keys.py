@@ -30,15 +30,14 @@ _LETTERS = str.maketrans({**{pair[0]: pair[1:] for pair in (_CYRILLIC + _ARABIC)
 _TURKISH_C = re.compile(
     r"c(?!h)(?=\w{0,30}(?:[oe]va?|oglu)$|\w{0,30}[ışğçöüəİ])|(?<=[ışğçöüə])c(?!h)|^c(?=ey|em|ela|ev|eng|um|av|al$|al[ai]|ih)|(?<=e)c(?=ep$)"
 )
-_SPELLINGS = tuple(
-    (re.compile(written), said)
-    for written, said in (
-        (r"(?:(?<=e)|(?<=li)|(?<=ma))x$|x(?=and)|(?<=ma)x(?=im)", "ks"),
-        (r"kh|x", "h"), (r"dzh|zh|dj", "j"), (r"tsch|tch", "ch"), (r"sch", "sh"), (r"ts|tz", "s"),
-        (r"gh", "g"), (r"ph", "f"), (r"th", "t"), (r"ck", "k"), (r"c(?=[eiy])", "s"), (r"c(?!h)", "k"),
-        (r"ngg", "ng"), (r"yo", "o"), (r"ye", "e"), (r"sk(?:iy|yy|ii|i|y)$", "ski"), (r"y", "i"), (r"w", "v"),
-    )
+_WESTERN_X = re.compile(r"(?:(?<=e)|(?<=li)|(?<=ma))x$|x(?=and)|(?<=ma)x(?=im)")
+_SPELLINGS = (
+    ("kh", "h"), ("x", "h"), ("dzh", "j"), ("zh", "j"), ("dj", "j"), ("tsch", "ch"), ("tch", "ch"), ("sch", "sh"),
+    ("ts", "s"), ("tz", "s"), ("gh", "g"), ("ph", "f"), ("th", "t"), ("ck", "k"), ("ce", "se"), ("ci", "si"),
+    ("cy", "sy"), ("ngg", "ng"), ("yo", "o"), ("ye", "e"),
 )  # fmt: skip
+_HARD_C = re.compile("c(?!h)")
+_SKI = re.compile("sk(?:iy|yy|ii|y)$")
 _DOUBLED = re.compile(r"(\w)\1+")
 _ROUND = re.compile(r"o(?!v\b|va\b|vich\b|vna\b|glu\b|gli\b)")
 _VOWELS = re.compile("[aeiou]")
@@ -55,22 +54,30 @@ _JOINERS = re.compile(r"[\s\-\u2010-\u2015]+")
 @lru_cache(maxsize=1 << 16)
 def romanised(word: str) -> str:
     """A word of a name as it is compared: o and a are one letter, save in endings of surnames (Rahmon, Rahman)."""
-    return _DOUBLED.sub(r"\1", _ROUND.sub("a", latin(word)))
+    said = latin(word)
+    return _DOUBLED.sub(r"\1", _ROUND.sub("a", said)) if "o" in said else said
 
 
 @lru_cache(maxsize=1 << 16)
 def latin(word: str) -> str:
     """One word in the letters a to z, one spelling for what scripts and languages spell differently by rule."""
-    low = word.lower().replace("i̇", "i")
+    low = word.lower().replace("i\u0307", "i")
     if "c" in low:
         low = _TURKISH_C.sub("j", low)
     said = low.translate(_LETTERS)
     if not said.isascii():
         said = "".join(c for c in unicodedata.normalize("NFKD", said) if c.isascii())
-    said = "".join(c for c in said if c.isalpha() or c == "-")
+    if not said.isalpha():
+        said = "".join(c for c in said if c.isalpha() or c == "-")
+    if "x" in said:
+        said = _WESTERN_X.sub("ks", said)
     for written, spelled in _SPELLINGS:
-        said = written.sub(spelled, said)
-    return _DOUBLED.sub(r"\1", said)
+        said = said.replace(written, spelled)
+    if "c" in said:
+        said = _HARD_C.sub("k", said)
+    if said.endswith(("y", "ii")):
+        said = _SKI.sub("ski", said)
+    return _DOUBLED.sub(r"\1", said.replace("y", "i"))
 
 
 def key(name: str) -> str:

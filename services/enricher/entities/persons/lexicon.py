@@ -13,7 +13,7 @@ from services.enricher.entities.persons.keys import latin, romanised
 from services.enricher.entities.text import lower, same_length
 
 MAX_WORD_CHARS = 40
-"""A longer word is no name."""
+"""A longer word is no name, and is not asked about."""
 MIN_STEM = 3
 _MIN_PREFIX, _MIN_WORD, _MIN_ALONE = 4, 2, 4
 _MIN_PATRONYMIC, _MIN_SURNAME, _MIN_FORMED = 6, 5, 6
@@ -99,8 +99,6 @@ class _Shared:
 @lru_cache(maxsize=1 << 16)
 def seen(language: str, word: str) -> Seen:
     """A capitalised word of a text in that primary language, in one spelling of apostrophes (text.cased)."""
-    if len(word) > MAX_WORD_CHARS:
-        return Seen("X", len(word), False, False)
     low = lower(word)
     words, shared = _words(language), _shared()
     if romanised(low) in shared.first and romanised(low) not in shared.given:

@@ -150,6 +150,8 @@ class _Search:
             return _Token(start, end, "I", end, False, False, False, blocked)
         word = match["word"]
         loud = len(word) > 1 and word.isupper()
+        if len(word) > lexicon.MAX_WORD_CHARS:
+            return _Token(start, end, "X", end, False, False, loud, blocked)
         cls, stem, closing, alone = lexicon.seen(self._language, word)
         if (loud and cls in "OWKBX") or len(word) == 1:
             cls = "X"

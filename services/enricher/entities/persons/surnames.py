@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from services.enricher.entities.found import Found
 from services.enricher.entities.persons import lexicon, russian
@@ -87,9 +88,9 @@ def later_mentions(text: Text, kept: Sequence[Found]) -> list[Found]:
     found: list[Found] = []
     for match in _CAPITALISED.finditer(text.cased):
         start, end = match.span()
-        if taken[start] or taken[end - 1] or len(found) >= MAX_MENTIONS:
+        if end - start > lexicon.MAX_WORD_CHARS or taken[start] or taken[end - 1] or len(found) >= MAX_MENTIONS:
             continue
-        for stem, read in _readings(text, start, end):
+        for stem, read in _readings(text.primary, text.original[start:end]):
             if (namesakes := surnames.get(read)) and _stands_alone(text, start, end):
                 person = _nearest(namesakes, start)
                 found.append(
@@ -223,15 +224,13 @@ def _nearest(persons: Sequence[_Person], start: int) -> _Person:
     return persons[max(before)[1]] if before else min(persons, key=lambda person: person.starts[0])
 
 
-def _readings(text: Text, start: int, end: int) -> Iterator[tuple[int, str]]:
+@lru_cache(maxsize=1 << 15)
+def _readings(language: str, word: str) -> tuple[tuple[int, str], ...]:
     """What the word may be without an ending: characters of it, romanised."""
-    word = text.original[start:end]
-    if text.primary == "ru":
-        for read in sorted(russian.readings(word)):
-            yield len(word), romanised(read)
-        return
-    for stem in lexicon.stems(text.primary, text.low[start:end]):
-        yield stem, romanised(word[:stem])
+    if language == "ru":
+        return tuple((len(word), romanised(read)) for read in sorted(russian.readings(word)))
+    stems = lexicon.stems(language, lower(same_length(word)))
+    return tuple((stem, romanised(word[:stem])) for stem in stems)
 
 
 def _stands_alone(text: Text, start: int, end: int) -> bool:
