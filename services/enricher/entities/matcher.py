@@ -574,7 +574,8 @@ class Matcher:
 
     def _hit(self, index: _Index, form: int, reading: _Reading, start: int) -> _Hit | None:
         flags = index.flags[form]
-        if not flags & _LOWER and reading.cased[start].islower():
+        small = reading.cased[start].islower()
+        if small and not flags & _LOWER:
             return None
         standing = _standing(reading.language, index.masks[form], flags & (_ACRONYM | _SEVERAL | _LONG | _PLACE))
         if standing is None:
@@ -590,6 +591,8 @@ class Matcher:
             return None
         if reading.is_mixed(start, found.stem_end or found.end, written):
             return None
+        if small and flags & _SEVERAL and not flags & _PLACE and not reading.cased[start : found.end].islower():
+            return None  # правительство США in small letters is a word and the name of a country
         role: Role = found.role
         if flags & (_ADJECTIVE | _INHABITANT):
             role = "adjective" if flags & _ADJECTIVE else "inhabitant"
