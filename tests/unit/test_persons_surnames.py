@@ -112,3 +112,20 @@ def test_a_russian_name_is_shown_in_the_nominative(cased: str, nominative: str) 
     ready = Text(text, "ru")
     (one,) = surnames.identified(ready, [listed(text, cased, None)])
     assert one.name == nominative
+
+
+@pytest.mark.parametrize(
+    ("text", "stays"),
+    [
+        ("Luis Ladigin keldi. Ladiginga so‘z berildi.", False),
+        ("Ladiginga bordik. Luis Karimov keldi.", True),
+        ("Luis Ladigin keldi. Ladigin shahrida to‘y.", True),
+    ],
+)
+def test_a_town_that_is_called_like_a_person_named_before_is_that_person(text: str, stays: bool) -> None:
+    ready = Text(text, "uz-Latn")
+    start = text.rindex("Ladigin")
+    end = start + len(text[start:].split()[0].rstrip("."))
+    town = Found(start, end, "LOC", "list", 0.9, "geonames:1", kind="city")
+    kept = [*shapes.find(ready, [town]), town]
+    assert (town in surnames.without_namesakes(ready, kept)) is stays

@@ -43,14 +43,14 @@ def find(text: Text, listed: Sequence[Found]) -> list[Found]:
     while i < len(tokens) and len(found) < MAX_PERSONS:
         length, confidence = _name(tokens, i, cased, words)
         start, end = tokens[i][0], tokens[i + length - 1][1] if length else 0
-        if length and not any(blocked[start:end]):
+        if confidence and not any(blocked[start:end]):
             found.append(Found(start, end, "PER", "shape", confidence, stem_end=end))
         i += max(length, 1)
     return found
 
 
 def _name(tokens: list[tuple[int, int, str]], i: int, cased: str, words: _Words) -> tuple[int, float]:
-    """How many words the name that begins here has, none where there is none, and how sure."""
+    """How many words the name that begins here has, none where there is none, and how sure; not at all of a street's."""
     if tokens[i][2] not in words.given:
         return 0, 0.0
     row = [tokens[i][2]]
@@ -61,7 +61,7 @@ def _name(tokens: list[tuple[int, int, str]], i: int, cased: str, words: _Words)
         row.append(word)
     before = tokens[i - 1][2] if i and cased[tokens[i - 1][1] : tokens[i][0]] == " " else ""
     if before in words.things:
-        return 0, 0.0
+        return len(row), 0.0
     given = 1
     while given < len(row) and row[given] in words.given:
         given += 1

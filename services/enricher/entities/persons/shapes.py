@@ -111,7 +111,7 @@ class _Search:
             kept += self._in_run(run, kept[-1] if kept else None)
             if len(kept) >= MAX_PERSONS:
                 break
-        return kept
+        return kept[:MAX_PERSONS]
 
     @cached_property
     def _small(self) -> frozenset[str]:
@@ -282,12 +282,9 @@ class _Search:
         if self._is_quoted(start, end) and not titled:
             return None
         classes = "".join(token.cls for token in tokens)
-        known: Found | None = None
-        for token in tokens:
-            if one := self._people.get(token.start):
-                if (one.start <= start and one.end >= end) or (one.start == start and one.end == end):
-                    return None
-                known = known or one
+        listed = [one for token in tokens if (one := self._people.get(token.start))]
+        if any(one.start <= start and one.end >= end for one in listed):
+            return None
         if len(tokens) == 1:
             confidence = KNOWN_TITLE if titled else ALONE
         elif _STRONG_PAIR.fullmatch(classes):
@@ -297,8 +294,15 @@ class _Search:
         else:
             confidence = SHAPE if re.search("[GSFPKI]", classes) else GUESS
         name = self._text.original[start:stem_end]
-        identity = known.id if known and same_person(known.name or name, name) else None
+        identity = next((one.id for one in listed if self._is_longer(tokens, one, name)), None)
         return Found(start, end, "PER", "shape", confidence, identity, stem_end=stem_end)
+
+    def _is_longer(self, tokens: list[_Token], one: Found, name: str) -> bool:
+        """A listed name with more of the same: initials before a surname, a patronymic in a full name."""
+        said = self._text.original[one.start : one.stem_end or one.end]
+        if " " in said:
+            return same_person(said, name)
+        return all(token.cls == "I" for token in tokens if not one.start <= token.start < one.end)
 
     def _with_child(self, last: _Token) -> tuple[int, int]:
         """Rustam oʻgʻli, Асан уулу: the second word of a patronymic is small."""

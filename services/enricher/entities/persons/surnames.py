@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -28,6 +28,7 @@ MAX_NAMESAKES = 20
 MAX_SPELLINGS = 20
 """Spellings of one person that others are compared with."""
 SURNAME_ALONE = 0.8
+_TOWNS = frozenset({"city", "village", "district"})
 _UPPER = "".join(c for c in map(chr, range(0x41, 0x530)) if c.isupper())
 _CAPITALISED = re.compile(rf"(?<![\w'-])[{_UPPER}][^\W_]++(?:['-][^\W_]++)*+")
 _SPACES = re.compile(r"\s+")
@@ -101,6 +102,27 @@ def later_mentions(text: Text, kept: Sequence[Found]) -> list[Found]:
                 )  # fmt: skip
                 break
     return found
+
+
+def without_namesakes(text: Text, kept: Sequence[Found]) -> list[Found]:
+    """The same without towns whose name is the surname of a person named in full before: Hamilton, Lincoln.
+
+    To be asked before `later_mentions`, which then finds the person there.
+    """
+    surnames = _People(text, kept).by_surname()
+    return [one for one in kept if not (_is_town(one) and _is_surname(text, one, surnames))]
+
+
+def _is_town(one: Found) -> bool:
+    return one.type == "LOC" and one.role == "name" and one.kind in _TOWNS
+
+
+def _is_surname(text: Text, one: Found, surnames: Mapping[str, Sequence[_Person]]) -> bool:
+    surface = text.original[one.start : one.end]
+    if " " in surface or len(surface) > lexicon.MAX_WORD_CHARS or not _stands_alone(text, one.start, one.end):
+        return False
+    said = (read for _, read in _readings(text.primary, surface))
+    return any(person.starts[0] < one.start for read in said for person in surnames.get(read, ()))
 
 
 class _People:
