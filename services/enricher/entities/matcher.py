@@ -69,6 +69,7 @@ _NEIGHBOURS = {
 
 _ACRONYM, _LOWER, _ADJECTIVE, _INHABITANT, _QUOTED, _BARE, _SEVERAL, _LONG, _PLACE = (1 << n for n in range(9))
 """What is told of a form: how it is written, whose it is, how many words and characters it has."""
+_ARTICLE = re.compile("(?:al|el|as|ash|ar|аль|ал|эль|әл|аш|ас|ар)-")
 _NO_WORD = re.compile(r"[^\w']|(?<!\w)'|'(?!\w)")
 _OTHER_MARK = re.compile(r"[^\w\s'-]")
 _WORD = re.compile(r"\w[\w']*+")
@@ -176,7 +177,7 @@ class _Index:
                 for language, written in aliases.items():
                     tag = TAGS.index(language)
                     for name in written:
-                        if letters.search(name):
+                        if letters.search(name) and "\n" not in name:
                             names.append(name)
                             owners.append(number)
                             tags.append(tag)
@@ -250,7 +251,8 @@ class _Index:
 def _flags(written: str) -> int:
     if is_acronym(written):
         return _ACRONYM
-    return _LOWER if not written[0].isupper() and written[0].lower() != written[0].upper() else 0
+    small = not written[0].isupper() and written[0].lower() != written[0].upper()
+    return _LOWER if small or _ARTICLE.match(lower(written)) else 0
 
 
 @lru_cache(maxsize=MAX_CACHED)
@@ -326,6 +328,10 @@ class _Reading:
     def is_given(self, name: str, said: str, standing: float) -> bool:
         """Whether a name that this language's lists do not have is a given name as well."""
         return standing < OWN and " " not in name and lexicon.seen(self.primary, said).cls == "G"
+
+    def has_inner_capital(self, start: int, end: int) -> bool:
+        """Whether a small letter begins it and a capital stands in it; the article of al-Qaida is no beginning."""
+        return not self.cased[start:end].islower() and _ARTICLE.match(self.low, start) is None
 
     def is_mixed(self, start: int, end: int, written: str) -> bool:
         """Whether a name begins with two capitals here and goes on in small letters: an acronym with its ending."""
@@ -591,7 +597,7 @@ class Matcher:
             return None
         if reading.is_mixed(start, found.stem_end or found.end, written):
             return None
-        if small and flags & _SEVERAL and not flags & _PLACE and not reading.cased[start : found.end].islower():
+        if small and flags & _SEVERAL and not flags & _PLACE and reading.has_inner_capital(start, found.end):
             return None  # правительство США in small letters is a word and the name of a country
         role: Role = found.role
         if flags & (_ADJECTIVE | _INHABITANT):
