@@ -50,7 +50,7 @@ def find(text: Text, listed: Sequence[Found]) -> list[Found]:
 
 
 def _name(tokens: list[tuple[int, int, str]], i: int, cased: str, words: _Words) -> tuple[int, float]:
-    """How many words the name that begins here has, none where there is none, and how sure; not at all of a street's."""
+    """How many words the name that begins here has, and how sure; a street's is no person's."""
     if tokens[i][2] not in words.given:
         return 0, 0.0
     row = [tokens[i][2]]

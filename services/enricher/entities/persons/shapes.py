@@ -234,7 +234,7 @@ class _Search:
         classes = "".join(token.cls for token in tokens if token.cls != "L")
         if any(token.loud for token in tokens) and not re.search("[GFS]", classes):
             return False
-        if headline and "O" in classes and not titled:
+        if headline and "O" in classes:
             return False
         if _NAMES.fullmatch(classes):
             if "I" in classes[1:-1] and self._starts_sentence(tokens[0].start):
