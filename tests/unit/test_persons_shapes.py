@@ -76,7 +76,7 @@ def test_the_end_without_the_ending_is_told() -> None:
     [
         ("Anvar. Karimov keldi.", ["Anvar", "Karimov"]),
         ("“Anvar Karimov” kemasi suzdi.", []),
-        ("Toshkent Shahar Hokimligi Qurilish Bosh Boshqarmasi Xodimlari Anvar Yig‘ilishi", []),
+        ("Toshkent Shahar Hokimligi Qurilish Bosh Boshqarmasi Yangi Anvar Yig‘ilishi", []),
     ],
 )
 def test_sentence_ends_quotation_marks_and_title_case_make_no_name(text: str, persons: list[str]) -> None:
