@@ -145,7 +145,7 @@ def weight(candidate: Candidate, around: Surroundings, context: Context) -> floa
         total += CAPITAL_WITHIN if around.capital else _at_start(known, common, around)
     if candidate.given and not common:
         total += GIVEN
-    alone = around.words == 1 and not around.where
+    alone = around.words == 1 and not around.where and (doubtful or known.type in {"LOC", "PER"})
     if alone and (around.person or (around.person_after and doubtful and known.type != "PER")):
         total += PERSON_LIKE
     if alone and around.capitals and doubtful and known.type != "PER":

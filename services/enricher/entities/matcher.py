@@ -74,6 +74,7 @@ _NO_WORD = re.compile(r"[^\w']|(?<!\w)'|'(?!\w)")
 _OTHER_MARK = re.compile(r"[^\w\s'-]")
 _WORD = re.compile(r"\w[\w']*+")
 _OPENING, _CLOSING = '«„“"‹”‘', '»“”"›’'
+_MARKS = frozenset(_OPENING), frozenset(_CLOSING)
 QUOTE_CHARS, QUOTE_WORDS = 45, 5
 """How much of a phrase in quotation marks may be the name of something."""
 _NO_TITLE = re.compile(r"[.,;:!?\n]")
@@ -352,7 +353,7 @@ class _Reading:
         bare = hit.stem_end == hit.end
         sorts_before = tuple(self._sorts_before(before, gap, hit.start))
         sorts_after = tuple(self._sorts_after(after, bare))
-        quoted = self._quoted(hit.start, hit.stem_end or hit.end)
+        quoted = self._quoted(hit.start, hit.stem_end or hit.end, hit.end)
         return Surroundings(
             chars=len(word),
             words=word.count(" ") + 1,
@@ -419,8 +420,13 @@ class _Reading:
         lead = before.rstrip(" \"'«“(„")
         return bool(lead) and lead[-1] not in _SENTENCE_ENDS
 
-    def _quoted(self, start: int, end: int) -> str:
-        """Whether a name stands alone in quotation marks (exactly), in a short phrase in them (title), or not."""
+    def _quoted(self, start: int, end: int, word_end: int) -> str:
+        """Whether a name stands alone in quotation marks (exactly), in a short phrase in them (title), or not.
+
+        A case ending may stand inside the marks («Хабардан») or behind them.
+        """
+        if self.original[start - 1 : start] in _MARKS[0] and self.original[word_end : word_end + 1] in _MARKS[1]:
+            return "exactly"
         before = self.original[max(0, start - QUOTE_CHARS) : start]
         after = self.original[end : end + QUOTE_CHARS]
         opens = max(map(before.rfind, _OPENING))
