@@ -41,6 +41,13 @@ def test_the_articles_language_has_a_home() -> None:
     assert chosen(ministries, context=Context("ru", Counter(KZ=2))) == "mfa-KZ"
 
 
+def test_a_court_in_a_text_about_another_country_is_not_the_one_at_home() -> None:
+    court = [Candidate(thing("court", "office", "UZ"), OWN)]
+    assert chosen(court, context=Context("uz", Counter(US=1))) == "court"
+    assert chosen(court, context=Context("uz", Counter(US=5, UZ=1))) == "court"
+    assert chosen(court, context=Context("uz", Counter(US=5))) is None
+
+
 def test_the_country_that_stands_beside_a_body_decides_and_rules_out_bodies_of_others() -> None:
     ministries = [Candidate(thing(f"mfa-{c}", "office", c), OWN) for c in ("UZ", "KZ")]
     assert chosen(ministries, replace(AROUND, country_beside="KZ"), Context("uz")) == "mfa-KZ"

@@ -30,7 +30,9 @@ PERSON_LIKE, CAPITAL_BESIDE, PART_OF_A_NAME = -4.0, -2.6, -8.0
 CAPITAL_BESIDE_COMMON = -3.4
 WHERE, CAPITAL_WITHIN, SENTENCE_START, QUOTED = 1.7, 0.8, -0.6, 2.0
 AT_HOME, COUNTRY_NAMED, PLACES_NAMED, ELSEWHERE = 1.0, 1.3, 2.0, -0.4
-WITHOUT_CAPITALS, OUT_OF_TIME = -1.0, -0.8
+WITHOUT_CAPITALS, WHERE_WITHOUT_CAPITALS, OUT_OF_TIME = -1.0, 0.6, -0.8
+ABROAD, MENTIONS_ABROAD = -3.5, 3
+"""A state body of the home country in a text that names another country so often, and the home country never."""
 AMONG_COUNTRIES, SURE_ELSEWHERE = 0.7, 1.5
 _PLACES = frozenset({"region", "district", "city", "village", "water", "mountain", "desert"})
 _WORLD_CITY = 1_000_000
@@ -41,6 +43,7 @@ _SMALL_AT_HOME = -0.3
 At home the news speaks of small towns too.
 """
 _KIND = {"country": 3.2, "region": 0.6, "city": 0.8, "district": 0.0, "village": -0.5, "water": 0.4}
+_STATE = frozenset({"office", "body", "forces"})
 _SETTLED = frozenset({"city", "village", "area"})
 _STREETS = frozenset({"street"})
 _NAMED_AFTER = frozenset({"street", "airport", "building", "epic", "media", "club", "company", "party"})
@@ -133,7 +136,7 @@ def weight(candidate: Candidate, around: Surroundings, context: Context) -> floa
     if place:
         total += _place(known, candidate, around, context)
     if common:
-        total += COMMON + (COMMON_BUT_WHERE if around.where else 0.0)
+        total += COMMON + (COMMON_BUT_WHERE if around.where and around.capital is not None else 0.0)
         if around.in_quotes and not place:
             total += QUOTED
     doubtful = common or candidate.standing < OWN
@@ -174,10 +177,10 @@ def _place(known: Known, candidate: Candidate, around: Surroundings, context: Co
         if country_of(known) == context.home:
             size = max(size, _SMALL_AT_HOME)
         total += size * (_SIZE_OF_UNTOLD if candidate.untold else _SIZE)
-    if around.words == 1 and not country and (candidate.untold or candidate.common):
+    if around.words == 1 and not (country or around.where) and (candidate.untold or candidate.common):
         total += VERY_SHORT if around.chars <= 3 else SHORT if around.chars == 4 else 0.0
     if around.where:
-        total += WHERE
+        total += WHERE if around.capital is not None or not candidate.untold else WHERE_WITHOUT_CAPITALS
     return total
 
 
@@ -212,7 +215,13 @@ def _country(known: Known, around: Surroundings, context: Context) -> float:
         total += COUNTRY_NAMED * (0.5 + 0.5 * named / max(context.countries.values()))
     elif known.population < _WORLD_CITY and country != context.home:
         total += ELSEWHERE
-    return total + (AT_HOME if country == context.home else 0.0)
+    if country == context.home:
+        total += ABROAD if known.kind in _STATE and _is_abroad(context) else AT_HOME
+    return total
+
+
+def _is_abroad(context: Context) -> bool:
+    return context.home not in context.countries and max(context.countries.values(), default=0) >= MENTIONS_ABROAD
 
 
 def best(candidates: Sequence[Candidate], around: Surroundings, context: Context) -> tuple[int, float] | None:

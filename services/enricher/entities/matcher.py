@@ -562,6 +562,8 @@ class Matcher:
 
     def _candidate(self, index: _Index, hit: _Hit, reading: _Reading) -> Candidate:
         name = folded_name(index.names[hit.form])
+        if hit.bare:
+            name = name.replace("'", "")
         flags, said = index.flags[hit.form], reading.cased[hit.start : hit.end]
         known = self._knowledge[index.owners[hit.form]]
         return Candidate(
