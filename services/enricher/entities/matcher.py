@@ -50,6 +50,8 @@ SURROUNDINGS = 40
 MANY_FORMS = 3
 """From here on, the forms that begin alike are told apart by their second word."""
 _SECOND_WORD = 3
+SAMPLE_CHARS = 2_000
+"""What tells the script of a text whose language is not known."""
 _NEW_LATIN = {
     **dict.fromkeys("öõŏ", "oʻ"), **dict.fromkeys("ÖÕŎ", "Oʻ"), "ğ": "gʻ", "Ğ": "Gʻ",
     **dict.fromkeys("şș", "sh"), **dict.fromkeys("ŞȘ", "Sh"), "ç": "ch", "Ç": "Ch",
@@ -159,6 +161,14 @@ def _folded(word: str) -> str:
 
 def _same_script(one: str, other: str) -> bool:
     return any(letters.match(one) and letters.match(other) for letters in LETTERS.values())
+
+
+def _letters_of(text: Text) -> re.Pattern[str]:
+    """The letters that a text in its language is written with; of an unknown language, those of its beginning."""
+    if text.primary in _NEIGHBOURS:
+        return LETTERS[_SCRIPTS.get(text.language, _SCRIPTS.get(text.primary, "Latn"))]
+    counts = {script: len(letters.findall(text.low, 0, SAMPLE_CHARS)) for script, letters in LETTERS.items()}
+    return LETTERS[max(counts, key=counts.__getitem__)]
 
 
 class _Index:
@@ -312,7 +322,7 @@ class _Reading:
         self._everyday = self._data.everyday.get(self.primary, frozenset[str]())
         self._where = self._data.where.get(self.primary, frozenset[str]())
         self._directions = self._data.directions.get(self.primary, ())
-        self.main_letters = LETTERS[_SCRIPTS.get(self.language, _SCRIPTS.get(self.primary, "Latn"))]
+        self.main_letters = _letters_of(text)
 
     def is_everyday(self, name: str, said: str, standing: float) -> bool:
         """Whether a word is mostly no place: in this language or, for names of other languages, in those."""
@@ -530,6 +540,8 @@ class Matcher:
             if letters.search(reading.low)
             for span in self._spans(self._index(script), reading)
         ]
+        if not spans:
+            return []
         spans.sort(key=lambda span: (span.start - span.end, span.start))
         first = _kept(spans, Context(text.primary), len(reading.low), homonyms.SURE)
         sure = [span for span in first if len(span.candidates) == 1]
