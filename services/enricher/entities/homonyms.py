@@ -148,10 +148,10 @@ def weight(candidate: Candidate, around: Surroundings, context: Context) -> floa
         total += CAPITAL_WITHIN if around.capital else _at_start(known, common, around)
     if candidate.given and not common:
         total += GIVEN
-    alone = around.words == 1 and not around.where and (doubtful or known.type in {"LOC", "PER"})
-    if alone and (around.person or (around.person_after and doubtful and known.type != "PER")):
+    alone = around.words == 1 and not around.where and known.type != "PER" and (doubtful or place)
+    if alone and (around.person or (around.person_after and doubtful)):
         total += PERSON_LIKE
-    if alone and around.capitals and doubtful and known.type != "PER":
+    if alone and around.capitals and doubtful:
         total += CAPITAL_BESIDE_COMMON if common else CAPITAL_BESIDE
     if place and (around.part or around.in_title or (around.in_quotes and not _fits(known, around.sorts))):
         total += PART_OF_A_NAME
