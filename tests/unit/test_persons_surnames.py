@@ -61,6 +61,15 @@ def test_an_initial_beside_a_listed_surname_is_that_person() -> None:
     assert {id_ for _, id_, _ in named("uz-Latn", text, (listed(text, "Putin", "xabar:putin"),))} == {"xabar:putin"}
 
 
+def test_a_full_name_beside_a_listed_surname_is_that_person_unless_it_is_a_womans() -> None:
+    text = "Benyamin Ladigin keldi. Ladigin gapirdi."
+    known = listed(text.replace("Benyamin Ladigin", "B" * 16), "Ladigin", "xabar:ladigin")
+    assert {id_ for _, id_, _ in named("uz-Latn", text, (known,))} == {"xabar:ladigin"}
+    text = "Melaniya Ladigin keldi. Ladigin gapirdi."
+    known = listed(text.replace("Melaniya Ladigin", "B" * 16), "Ladigin", "xabar:ladigin")
+    assert [id_ for _, id_, _ in named("uz-Latn", text, (known,))] == ["name:ladigin-melania", "xabar:ladigin"]
+
+
 def test_brothers_are_two_persons_and_a_surname_is_who_was_named_last() -> None:
     text = "Anvar Karimov keldi. Karimov gapirdi. Rustam Karimov ketdi. Karimovning ukasi qoldi."
     assert [id_ for _, id_, _ in named("uz-Latn", text)] == [

@@ -50,6 +50,7 @@ _PATRONYMIC = re.compile(
 _CHILD_ENDING = re.compile("(?:[oe]vich|yevich|[oe]vna|yevna|[оеё]вич|[оеё]вна|ұлы|қызы|улы|кызы|uly|qyzy|gyzy)$")
 
 
+_SLAVIC = re.compile("(?:ich|vna|ич|вна)$")
 _POSSESSED = re.compile(r"(?<!oğlu)(?<!oglu)(?<=[iuü])'n(?:[iuü]$|[dace])")
 """Turkish: the storm of something (Kasırgası'ndan), not somebody (Ali'den)."""
 
@@ -134,7 +135,7 @@ def seen(language: str, word: str) -> Seen:
 
 def _is_alone(form: Literal["P", "S"], stem: str, shared: _Shared) -> bool:
     if form == "P":
-        return romanised(_CHILD_ENDING.sub("", stem)) in shared.given
+        return not _SLAVIC.search(stem) and romanised(_CHILD_ENDING.sub("", stem)) in shared.given
     return romanised(stem) not in shared.not_alone
 
 

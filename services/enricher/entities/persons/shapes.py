@@ -34,6 +34,7 @@ _LAST_WORD = re.compile(r"([^\W\d_][\w'-]{0,39})[ ]{1,2}$")
 _NEXT_WORD = re.compile(r"[ ]{1,2}([^\W\d_][\w'-]{0,39})")
 _YO = re.compile("[ёЁ]++")
 _CHILD = re.compile(r"[ ]([^\W\d_][\w']{2,9})(?![\w'-])")
+_ORDINAL = re.compile(r" [IVX]{1,5}(?![\w'-])")
 _LIST = re.compile(r"(?:,[ ]?|[ ]([^\W\d_]{1,5})[ ])$")
 _ENDS_SENTENCE = frozenset('.!?…:;|•*\n\r"“”„«»‘(—–')
 _OPENING, _CLOSING = frozenset('"“„«‘'), frozenset('"”“»’')
@@ -48,11 +49,11 @@ _LAND = re.compile(r"(?:iya|ия|st[oa]n|ст[оа]н|land|ланд)(?:ning|ни
 """How places end that no list has."""
 _NAMES = re.compile(
     "I{1,2}[GKSWFO]|[SWFO]I{1,2}"  # A. Karimov, Karimov A.
-    "|[GKOW][GK]?P?[SWF]|[GK]{1,2}O|[GK]{2,3}|[GK]{2}OO?|G[GKSWFO]?P|[GKO]P|[SWF]G[GK]?P?|[SWFO][GKO]P|OG|[KO]P?S"
+    "|[GKOW][GK]?P?[SWF]|[GK]{1,2}O|[GK]{2,4}|[GK]{2}OO?|G[GKSWFO]?P|[GKO][SWF]P|[GKO]P|[SWF]G[GK]?P?|[SWFO][GKO]P|OG|[KO]P?S"
     "|[GK]I[SWFO]|[GK]{1,2}F|OO[SF]|GO[SWF]|B[GKOSWFB]{1,2}|GB[GKOSWF]?"
 )
 """Which rows of words are a person's name; letters are lexicon.Class, I initials."""
-_TITLED = re.compile("[GKSWFOPBI]{1,2}|[GKB][GKSWFOPBI][GKSWFPBI]|[SWFOPI][GKSWFOPBI]{2}")
+_TITLED = re.compile("[GKSWFOPBI]{1,2}|[GKB][GKOPBI][GKSWFPBI]|[SWFOPI][GKOPBI][GKSWFOPBI]")
 _STRONG_PAIR = re.compile("[GKO]?[GK]?P?[SF]|[GK]+[SWFP]|[SF]G?P?")
 
 
@@ -178,6 +179,8 @@ class _Search:
         while length:
             last = run[i + length - 1]
             end, stem_end = self._with_child(last)
+            if last.cls == "G" and (ordinal := _ORDINAL.match(self._cased, end)):  # Karl III
+                end = stem_end = ordinal.end()
             if end == last.end and i + length < len(run) and run[i + length].cls in "GKO":
                 father = self._with_child(run[i + length])
                 if father[0] > run[i + length].end and self._cased[end : run[i + length].start] == " ":

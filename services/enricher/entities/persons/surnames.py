@@ -177,7 +177,18 @@ class _People:
             return None
         if len(words) == 1 or _is_given_only(words):
             return self._by_one_word(words, near, one.start, name)
-        return next((person for person in near if any(same_person(known, name) for known in person.names)), None)
+        for person in near:
+            if any(same_person(known, name) for known in person.names):
+                return person
+        return self._linked_by_surname(name, near)
+
+    @staticmethod
+    def _linked_by_surname(name: str, near: Sequence[_Person]) -> _Person | None:
+        """Benyamin Netanyahu, where the list knows Netanyahu; not a woman, who would be his wife or his daughter."""
+        full = _Person(None, [name])
+        if not full.given or not lexicon.is_masculine(full.given):
+            return None
+        return next((one for one in near if one.id and not one.given and one.surname == full.surname), None)
 
     def _candidates(self, name: str) -> list[_Person]:
         """Persons with a word of the name, the first ones of each."""
