@@ -51,6 +51,11 @@ _BGN_UZBEK = (("Gh", "Gʻ"), ("gh", "gʻ"), ("Ŭ", "Oʻ"), ("ŭ", "oʻ"), ("Kh",
 _TOWN = re.compile(" (?:[Ss]hahri|[Ss]hahar|[Ss]haharchasi)$")
 _RUSSIAN_ONLY = re.compile("[А-Яа-яЁё '’-]+")
 _ADJECTIVE = re.compile("(?:[ыи]й|ой|[ая]я|[ое]е|[ыи]е|ъ)$")
+_GENERIC = re.compile(
+    "Остров|Центр|(?:Центральн|Северн|Южн|Западн|Восточн|Ленинск|Калининск|Октябрьск|Первомайск|Советск|Кировск|Московск"
+    "|Заводск|Приморск|Фрунзенск|Нагорн|Лесн|Мирн|Заречн|Курортн)(?:ый|ий|ой)"
+)
+"""Russian words that name a district of any town, and much else."""
 _TO_LATIN = str.maketrans(
     {
         "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "yo", "ж": "zh", "з": "z", "и": "i",
@@ -142,10 +147,12 @@ def entry(row: Row) -> Entry:
     if "name" not in row:
         return Entry(row["id"], "GeoNames", population=row["population"])
     names = {script: list(row[script]) for script in _SCRIPTS if script in row}
+    names["und-Cyrl"] = [name for name in names.get("und-Cyrl", ()) if not _GENERIC.fullmatch(name)]
     if row["country"] == "UZ":
         names = _uzbek(row, names)
     elif row["country"] == "RU" and row["population"] >= RUSSIAN_FROM:
         names = _russian(row, names)
+    names = {tag: own for tag, own in names.items() if own}
     return Entry(
         row["id"],
         "GeoNames",
@@ -206,7 +213,7 @@ def _uzbek(row: Row, names: dict[str, list[str]]) -> dict[str, list[str]]:
     cyrillic = names.get("und-Cyrl", [])
     found["uz-Cyrl"] = [name for name in cyrillic if fold(name) == fold(own)]
     found["und-Cyrl"] = [name for name in cyrillic if fold(name) != fold(own)]
-    return {tag: own_names for tag, own_names in found.items() if own_names}
+    return found
 
 
 def _own(name: str) -> str:
@@ -225,7 +232,7 @@ def _russian(row: Row, names: dict[str, list[str]]) -> dict[str, list[str]]:
     if likeness < ALIKE:
         return names
     rest = [name for name in names["und-Cyrl"] if name != best]
-    return {tag: own for tag, own in {**names, "ru": [best], "und-Cyrl": rest}.items() if own}
+    return {**names, "ru": [best], "und-Cyrl": rest}
 
 
 def _likeness(cyrillic: str, latin: str) -> float:
