@@ -24,6 +24,8 @@ _SURE, _INFERRED, _SAID = 0.95, 0.85, 0.8
 _UNKNOWN_LANGUAGE = "en"
 _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
 _SP = r"[ ]{1,2}"
+_PLURAL = "[lлдт][aeае][rр]"
+"""Coming years are no year."""
 _DAY = r"(?<![\d.,/:'-])(?:(?P<d0>0?[1-9]|[12]\d|3[01])[ ]?-[ ]?)?(?P<d>0?[1-9]|[12]\d|3[01])(?!\d)"
 _TILL = r"(?:[ ]?-[ ]?(?P<d1>0?[1-9]|[12]\d|3[01])(?![\d:]))?"
 _YEAR = r"(?P<y>[12]\d{3})(?!\d)"
@@ -198,7 +200,7 @@ def _patterns(
     rest = r"[\w']{0,8}+"
     word = rf"[- ]?(?:{_any(table['year'])}){rest}" if table["year"] else ""
     named = rf"(?:{_any(table.get('before_year', ()))}){_SP}" if table.get("before_year") else ""
-    said_year = rf"(?<!\w)(?P<sy>{_any(years)}){rest}"
+    said_year = rf"(?<!\w)(?P<sy>{_any(years)})(?!{_PLURAL}){rest}"
     ending = r"(?:'[^\W\d_]{1,4}+)?" if table.get("ending_on_year") else ""
     year = rf"(?:(?:{named})?{_YEAR}{ordinal}(?:{word})?{ending}|{said_year})"
     gap = rf"(?:,?{_SP})" if table.get("month_first") else rf"(?:{_SP}(?:de{_SP})?)"

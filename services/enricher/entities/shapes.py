@@ -100,6 +100,8 @@ def _named(
 ) -> Iterator[Found]:
     """Names that end with what they are."""
     for head in heads.finditer(text.low):
+        if text.primary == "en" and text.cased[head.start()].islower():
+            continue  # an English title has its capitals
         start = _start(text, words, head.start(), outside)
         if start is not None:
             stem_end = head.end("head")

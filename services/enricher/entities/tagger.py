@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from services.contracts.articles import Acronym, Entity, EntityType, Language, Mention
+from services.contracts.folding import fold
 from services.enricher.entities import acronyms, dates, documents, events, shapes
 from services.enricher.entities.found import Found, Tagged
 from services.enricher.entities.matcher import Matcher
@@ -14,7 +15,6 @@ from services.enricher.entities.merging import merged
 from services.enricher.entities.models import slovnet, spacy_english
 from services.enricher.entities.persons import shapes as persons
 from services.enricher.entities.persons import surnames
-from services.enricher.entities.persons.keys import key
 from services.enricher.entities.salience import salience
 from services.enricher.entities.text import Text
 from services.enricher.knowledge.base import Known
@@ -22,6 +22,7 @@ from services.enricher.knowledge.base import Known
 MAX_MENTIONS = 1_000
 """Of one article; the first ones stay. A text that names things more often is a list, not news."""
 _MODELS: dict[str, Callable[[Text], list[Found]]] = {"ru": slovnet.find, "en": spacy_english.find}
+_NO_KEY = re.compile(r"[\W_]+")
 _NO_LINE_END = re.compile(r"[^\n]")
 
 
@@ -113,10 +114,15 @@ def _runs(text: str, language: Language) -> Iterable[tuple[str, str]]:
 
 def _with_events(kept: Sequence[Found], named: Sequence[Found]) -> list[Found]:
     """Events beside the rest: bodies that an event is named after stay (the summit of the SCO), places do not."""
-    outside = [
-        f for f in kept if f.type in {"ORG", "PER"} or not any(e.start <= f.start and f.end <= e.end for e in named)
-    ]
+    outside = [f for f in kept if not any(_within(f, event) for event in named)]
     return sorted([*outside, *named], key=lambda f: (f.start, -f.end))
+
+
+def _within(one: Found, event: Found) -> bool:
+    """Whether an event's name takes a mention in; a body in it stays a mention of its own."""
+    if not (event.start <= one.start and one.end <= event.end):
+        return False
+    return one.type != "ORG" or one.end == event.end
 
 
 def _by_entity(found: Iterable[Found], text: str) -> dict[tuple[str, EntityType], list[Found]]:
@@ -127,7 +133,7 @@ def _by_entity(found: Iterable[Found], text: str) -> dict[tuple[str, EntityType]
 
 
 def _identity(one: Found, text: str) -> str:
-    return one.id or f"name:{key(_name([one], text))}"
+    return one.id or f"name:{_NO_KEY.sub('-', fold(_name([one], text))).strip('-')}"
 
 
 def _name(found: Sequence[Found], text: str) -> str:

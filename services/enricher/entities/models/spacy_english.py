@@ -20,8 +20,29 @@ TYPES: dict[str, EntityType] = {
     "PERSON": "PER", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC", "ORG": "ORG", "EVENT": "EVENT", "LAW": "DOC",
 }  # fmt: skip
 _CONFIDENCE = 0.75
-_BEFORE = re.compile(r"(?:the|a|an|this|mr|mrs|ms|dr|sir|president|minister|king|queen|prince)\.?[ ]", re.IGNORECASE)
-_BEHIND = re.compile(r"(?:'s|'|[.,;:!?\"”“)\s-])+$")
+MAX_ACRONYM = 5
+AROUND = 30
+"""Characters on each side of a word in capitals: if all are capital, the word says nothing."""
+_BEFORE = re.compile(
+    r"(?:[^\w(]{1,3}|(?:the|a|an|this|and|mr|mrs|ms|dr|sir|gov|sen|gen|rep|pm)\.?[ ]"
+    r"|(?:president|minister|king|queen|prince)[ ])",
+    re.IGNORECASE,
+)
+_BEHIND = re.compile(r"(?:'s|'|[,;:!?\"”“)\s-]|(?<![A-Z])(?<!nc)(?<!rp)(?<!td)(?<!Co)(?<!Jr)(?<!Sr)\.)+$")
+_NO_BRACKET = re.compile(r"[^()\[\]\n•]+")
+_MEETING = re.compile(
+    r"(?:Conference|Summit|Forum|Meeting|Congress|Championships?|Festival|Expo|Games)(?: (?:on|of|for)\b|$)"
+)
+"""What the model often takes for a body."""
+_NO_NAMES = frozenset({
+    "council", "conference", "committee", "government", "ministry", "commission", "assembly", "parliament", "congress",
+    "member states", "internet", "state", "university", "company", "party", "court", "office", "agency", "department",
+    "board", "fund", "union", "bank", "group", "team", "club", "covid", "covid-19", "email", "e-mail", "photo", "video",
+    "god", "lord", "christmas", "easter", "ramadan", "constitution", "treaty", "agreement", "ceo", "cfo", "gdp", "usd",
+    "vat", "pm", "am", "tv", "ai", "it", "pr", "hr", "pdf", "faq", "dna", "hiv", "aids", "gps", "sms", "url", "www",
+    "republic", "region", "province", "city", "north", "south", "east", "west", "related news", "read more", "powered",
+})  # fmt: skip
+"""Common words, and acronyms of things that are neither bodies nor places; in small letters."""
 
 
 def find(text: Text) -> list[Found]:
@@ -33,16 +54,27 @@ def find(text: Text) -> list[Found]:
             type_ = TYPES.get(one.label_)
             if type_ is None:
                 continue
-            start, end = _tidied(text.cased, at + one.start_char, at + one.end_char)
-            if start < end and any(c.isupper() for c in text.cased[start:end]):
-                found.append(Found(start, end, type_, "model", _CONFIDENCE))
+            for part in _NO_BRACKET.finditer(text.cased, at + one.start_char, at + one.end_char):
+                start, end = _tidied(text.cased, *part.span())
+                if start < end and _is_name(text.cased, start, end):
+                    meeting = type_ == "ORG" and _MEETING.search(text.cased, start, end)
+                    found.append(Found(start, end, "EVENT" if meeting else type_, "model", _CONFIDENCE))
     return found
+
+
+def _is_name(cased: str, start: int, end: int) -> bool:
+    """Whether a span has a capital and is neither a common word nor a word of a line that is all capitals."""
+    name = cased[start:end]
+    if name.lower() in _NO_NAMES or not any(c.isupper() for c in name):
+        return False
+    loud = name.isupper() and len(name) > MAX_ACRONYM
+    return not (loud and not any(c.islower() for c in cased[max(0, start - AROUND) : end + AROUND]))
 
 
 def _tidied(cased: str, start: int, end: int) -> tuple[int, int]:
     """Without the article or title before a name and without 's behind it."""
     end -= len(match[0]) if (match := _BEHIND.search(cased[start:end])) else 0
-    while (match := _BEFORE.match(cased, start, end)) is not None:
+    while start < end and (match := _BEFORE.match(cased, start, end)) is not None:
         start = match.end()
     return start, end
 
