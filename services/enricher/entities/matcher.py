@@ -326,7 +326,7 @@ class _Reading:
 
     def is_everyday(self, name: str, said: str, standing: float) -> bool:
         """Whether a word is mostly no place: in this language or, for names of other languages, in those."""
-        if name in self._everyday:
+        if name in self._everyday or lower(said) in self._everyday:
             return True
         if standing == OWN:
             return False
@@ -361,6 +361,7 @@ class _Reading:
         after = self._word_after(hit.end)
         word = self.plain[hit.start : hit.stem_end or hit.end]
         bare = hit.stem_end == hit.end
+        beside = after if bare or self.primary == "ru" else None  # Russian declines both words of a name
         sorts_before = tuple(self._sorts_before(before, gap, hit.start))
         sorts_after = tuple(self._sorts_after(after, bare))
         quoted = self._quoted(hit.start, hit.stem_end or hit.end, hit.end)
@@ -370,11 +371,11 @@ class _Reading:
             capital=self._capital(hit.start, hit.end) if doubtful else None,
             where=hit.where or (before in self._where and gap == " "),
             person=bool(before) and gap in {" ", ". "} and self._is_given(hit.start, before, gap, bare, doubtful),
-            person_after=doubtful and bare and after is not None and self._surname_follows(hit, after),
+            person_after=doubtful and beside is not None and self._surname_follows(hit, beside),
             in_quotes=quoted == "exactly",
             in_title=quoted == "title",
             part=self._is_part(hit, before, gap),
-            capitals=doubtful and self._capital_beside(hit, before, gap, after if bare else None),
+            capitals=doubtful and self._capital_beside(hit, before, gap, beside),
             sorts=frozenset((*sorts_before, *sorts_after)),
             apposed=bool(sorts_after) or (bare and self.plain[hit.end - 1] in suffixes.CONSONANTS),
         )
