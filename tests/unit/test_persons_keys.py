@@ -50,6 +50,7 @@ TWO_PERSONS = [
     ("Vladimir Putin", "Vladimir Pushkin"),
     ("Nodira Salimova", "Nodir Salimov"),
     ("Sadyr Japarov", "Akylbek Japarov"),
+    ("Karl III", "Karl II"),
 ]
 
 
@@ -80,6 +81,9 @@ def test_a_key_is_readable_and_in_order_of_the_alphabet() -> None:
     assert key("Шавкат Мирзиёев") == "mirziaev-shavkat"
     assert key("Sh.M. Mirziyoyev") == "mirziaev-sh"
     assert key("van der Bellen Alexander") == "aleksander-belen"
+    assert key("Karl III") == "iii-karl"
+    assert key("Nurmuhammad Olim o‘g‘li Aliyev") == key("Нурмуҳаммад Алиев")
+    assert key("Ne'mat Abdullayev o'g'li") == key("Неъмат Абдуллаев")
     assert key("…") == ""
 
 

@@ -45,6 +45,8 @@ _PATRONYMIC = re.compile(r"\w{2,40}(?:vich|vna|ichna|uli|kizi|gizi)$")
 _CHILD = frozenset({"ogli", "oglu", "kizi", "gizi", "uli", "ulu"})
 _FEMININE = re.compile(r"(?:[oe]va|ina|skaia)$")
 _INITIAL = re.compile(r"(?:[cs]h|[a-z][aeou]?)$")
+_ORDINAL = re.compile("[IVX]{2,6}")
+"""Charles III is not Charles."""
 PARTICLES = frozenset(
     {"al", "el", "ash", "bin", "ibn", "ben", "van", "von", "der", "den", "de", "da", "di", "del", "la", "le"}
 )
@@ -146,7 +148,7 @@ class _Words:
 @lru_cache(maxsize=1 << 14)
 def _words(name: str) -> _Words:
     pieces = [
-        (romanised(piece), dotted)
+        (piece.lower() if _ORDINAL.fullmatch(piece) else romanised(piece), dotted)
         for chunk in _JOINERS.split(name[:MAX_NAME_CHARS].strip())
         for piece, dotted in _pieces(chunk)
     ]
@@ -154,9 +156,10 @@ def _words(name: str) -> _Words:
     named: list[str] = []
     initials: list[str] = []
     children: list[str] = []
+    plain_words = sum(not dotted and word not in _CHILD for word, dotted in pieces)
     for word, dotted in pieces:
         if word in _CHILD and named:
-            if len(named) > 2:
+            if len(named) >= 2 and plain_words > 2:
                 children.append(named.pop() + word)
         elif dotted and _INITIAL.match(word):
             initials.append(word)
