@@ -87,6 +87,10 @@ def test_a_name_does_not_go_over_the_end_of_a_line() -> None:
     assert found("uz-Latn", "Muallif Anvar Karimov\nRustam Azizov keldi") == ["Anvar Karimov", "Rustam Azizov"]
 
 
+def test_in_a_language_without_lists_an_unknown_word_is_part_of_no_name() -> None:
+    assert found("pt", "O rio Amu Dária e Amélia Fontoura.") == ["Amélia Fontoura"]
+
+
 def test_a_list_of_names_says_that_unknown_ones_are_names() -> None:
     assert found("kk", "Бүгін Асқар Мамин мен Риат Шони келді.") == ["Асқар Мамин", "Риат Шони"]
 

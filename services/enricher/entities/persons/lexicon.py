@@ -50,9 +50,17 @@ _PATRONYMIC = re.compile(
 _CHILD_ENDING = re.compile("(?:[oe]vich|yevich|[oe]vna|yevna|[оеё]вич|[оеё]вна|ұлы|қызы|улы|кызы|uly|qyzy|gyzy)$")
 
 
+_OCCUPATION = re.compile(
+    r"\w{3,20}(?:(?<!n)chi|(?<!n)çi|(?<!n)çy|(?<!n)[cç][iı]|shunos|furush|log|navis|(?<!н)чи|(?<!н)чы|шунос|шинос|фуруш|"
+    r"(?<!н)шы|(?<!н)ші|лог|навис|гер|ист|граф)(?:si|сі|сы|imiz|іміз|ымыз)?"
+)
 _SLAVIC = re.compile("(?:ich|vna|ич|вна)$")
 _POSSESSED = re.compile(r"(?<!oğlu)(?<!oglu)(?<=[iuü])'n(?:[iuü]$|[dace])")
 """Turkish: the storm of something (Kasırgası'ndan), not somebody (Ali'den)."""
+
+
+_COMMON_ENDINGS = frozenset({"tk", "tr"})
+"""There names are built of -jan and -han, and so are other words."""
 
 
 class Seen(NamedTuple):
@@ -118,7 +126,7 @@ def seen(language: str, word: str) -> Seen:
             return Seen("X", len(word), closing, False)
         if romanised(low[:stem]) in shared.given:
             return Seen("G", stem, closing and cut, _is_usual(low[:stem], words, shared))
-        if not cut and is_title(language, low):
+        if not cut and is_title(language, low) and not _by_form(low):
             return Seen("T", len(word), False, False)
         if romanised(low[:stem]) in shared.surnames:
             return Seen("F", stem, closing and cut, romanised(low[:stem]) not in shared.not_alone)
@@ -126,7 +134,7 @@ def seen(language: str, word: str) -> Seen:
             return Seen(form, stem, closing and cut, _is_alone(form, low[:stem], shared))
     for stem in stems:
         if stem >= _MIN_FORMED and _FORMED.fullmatch(low[:stem]):
-            return Seen("K", stem, closing and stem < len(low), True)
+            return Seen("K", stem, closing and stem < len(low), language not in _COMMON_ENDINGS)
     for stem in stems:
         if stem >= _MIN_SURNAME and any(pattern.fullmatch(low[:stem]) for pattern in _COMPILED_WEAK):
             return Seen("W", stem, closing and stem < len(low), False)
@@ -161,7 +169,12 @@ def _stems(endings: re.Pattern[str], low: str) -> list[int]:
 @lru_cache(maxsize=1 << 14)
 def is_title(language: str, low: str) -> bool:
     """Whether a word says who the one named after it is, with an ending or without: prezident, vitse-prezidenti."""
-    return _begins_with_one(low.rpartition("-")[2], _words(language).titles)
+    return _begins_with_one(low.rpartition("-")[2], _words(language).titles) or is_occupation(low)
+
+
+def is_occupation(low: str) -> bool:
+    """Whether a word ends like what somebody does: kutubxonachi, балықшы, гляциолог, tarixshunos; ordinals do not."""
+    return _OCCUPATION.fullmatch(low) is not None
 
 
 @lru_cache(maxsize=1 << 14)
@@ -193,6 +206,11 @@ def is_thing(language: str, low: str) -> bool:
 def is_thing_before(language: str, low: str) -> bool:
     """Whether it makes the name after it one of a street, a body, a prize: in Tajik, whose order is the other one."""
     return latin(low) in _words(language).things_before
+
+
+def has_words(language: str) -> bool:
+    """Whether the language has lists of its own; in others only well-known shapes are names."""
+    return language in _tables()["origins"]
 
 
 def joins(language: str, low: str) -> bool:

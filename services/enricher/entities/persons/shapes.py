@@ -49,7 +49,7 @@ _LAND = re.compile(r"(?:iya|ия|st[oa]n|ст[оа]н|land|ланд)(?:ning|ни
 """How places end that no list has."""
 _NAMES = re.compile(
     "I{1,2}[GKSWFO]|[SWFO]I{1,2}"  # A. Karimov, Karimov A.
-    "|[GKOW][GK]?P?[SWF]|[GK]{1,2}O|[GK]{2,4}|[GK]{2}OO?|G[GKSWFO]?P|[GKO][SWF]P|[GKO]P|[SWF]G[GK]?P?|[SWFO][GKO]P|OG|[KO]P?S"
+    "|[GK][GK]?P?[SWF]|[OW]P?[SWF]|[GK]{1,2}O|[GK]{2,4}|[GK]{2}OO?|G[GKSWFO]?P|[GKO][SWF]P|[GKO]P|[SWF]G[GK]?P?|[SWFO][GKO]P|OG|[KO]P?S"
     "|[GK]I[SWFO]|[GK]{1,2}F|OO[SF]|GO[SWF]|B[GKOSWFB]{1,2}|GB[GKOSWF]?"
 )
 """Which rows of words are a person's name; letters are lexicon.Class, I initials."""
@@ -242,7 +242,9 @@ class _Search:
         if _NAMES.fullmatch(classes):
             if "I" in classes[1:-1] and self._starts_sentence(tokens[0].start):
                 return False
-            return classes[0] != "O" or not self._is_plain_word(tokens[0])
+            if classes[0] != "O":
+                return True
+            return lexicon.has_words(self._language) and not self._is_plain_word(tokens[0])
         if titled and _TITLED.fullmatch(classes) and len(tokens) <= 3:
             return not headline and not self._is_plain_word(tokens[0])
         return bool(
