@@ -14,7 +14,7 @@ from services.enricher.knowledge.spelling import tidy
 REGIONS = ("002", "142", "143", "145", "150")
 """UN M49: Africa, Asia, Central Asia, Western Asia, Europe. The Americas share their name with a country."""
 NO_PLACES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
-UNINHABITED = frozenset({"AC", "BV", "CP", "CQ", "DG", "EA", "HM", "IC", "TA", "UM"})
+UNINHABITED = frozenset({"AC", "AQ", "BV", "CP", "CQ", "DG", "EA", "HM", "IC", "TA", "UM"})
 DESCRIBED = frozenset({"HK", "MO"})
 """CLDR writes what these are into their names; the variants name them."""
 _SHORTENED = {
