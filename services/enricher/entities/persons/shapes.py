@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from services.enricher.entities.found import Found
 from services.enricher.entities.persons import lexicon, persian
@@ -30,13 +30,13 @@ _TOKEN = re.compile(
     rf"(?<![\w'-])(?:(?P<initials>{_INITIAL}(?:[ ]?{_INITIAL}){{0,2}})(?=[ ]?{_CAP}|[\s,)]|$)|(?P<word>{_WORD}))"
 )
 _PARTICLE_GAP = re.compile(r" (?:[^\W\d_]{2,4}[ -]){1,2}+")
-_LAST_WORD = re.compile(r"([^\W\d_][\w'-]{0,39})[ ]{1,2}$")
 _NEXT_WORD = re.compile(r"[ ]{1,2}([^\W\d_][\w'-]{0,39})")
 _YO = re.compile("[ёЁ]++")
 _CHILD = re.compile(r"[ ]([^\W\d_][\w']{2,9})(?![\w'-])")
 _ORDINAL = re.compile(r" [IVX]{1,5}(?![\w'-])")
 _LIST = re.compile(r"(?:,[ ]?|[ ]([^\W\d_]{1,5})[ ])$")
 _ENDS_SENTENCE = frozenset('.!?…:;|•*\n\r"“”„«»‘(—–')
+_BEFORE_WORDS = "\"'“„«‘(—–-"
 _OPENING, _CLOSING = frozenset('"“„«‘'), frozenset('"”“»’')
 _LOWER_WORD = re.compile(r"(?<![\w'-])[^\W\d_][\w'-]*+")
 
@@ -57,8 +57,7 @@ _TITLED = re.compile("[GKSWFOPBI]{1,2}|[GKB][GKOPBI][GKSWFPBI]|[SWFOPI][GKOPBI][
 _STRONG_PAIR = re.compile("[GKO]?[GK]?P?[SF]|[GK]+[SWFP]|[SF]G?P?")
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     start: int
     end: int
     cls: str
@@ -171,7 +170,7 @@ class _Search:
         """The person that begins with the word, and where to go on."""
         first = run[i]
         if first.cls == "H" and i + 1 < len(run) and run[i + 1].cls in "SP" and not run[i + 1].blocked:
-            first = run[i] = replace(first, cls="G")
+            first = run[i] = first._replace(cls="G")
         if first.cls in "XTH" or self._is_title_here(run, i) or (first.blocked and not self._may_be_given(run, i)):
             return None, i + 1
         titled = self._titled(run, i)
@@ -322,11 +321,18 @@ class _Search:
         if i:
             is_title = run[i - 1].cls == "T" or self._is_title_here(run, i - 1)
             return is_title and self._cased[run[i - 1].end : run[i].start] == " "
-        match = _LAST_WORD.search(self._cased, max(0, run[0].start - BEFORE), run[0].start)
-        if not match:
-            return False
-        low = match[1].lower()
-        return lexicon.is_title(self._language, low) or lexicon.says(self._language, low)
+        low = self._word_before(run[0].start)
+        return bool(low) and (lexicon.is_title(self._language, low) or lexicon.says(self._language, low))
+
+    def _word_before(self, start: int) -> str:
+        """The word right before, in small letters; empty after a comma, a quotation mark or a line."""
+        before = self._cased[max(0, start - BEFORE) : start]
+        if not before.endswith(" "):
+            return ""
+        before = before.rstrip(" ")
+        if not before or not before[-1].isalnum():
+            return ""
+        return before.split()[-1].lstrip(_BEFORE_WORDS).lower()
 
     def _is_plain_word(self, token: _Token) -> bool:
         """At the beginning of a sentence any word has a capital letter: whether this one is written small elsewhere."""
@@ -360,11 +366,7 @@ class _Search:
             return True
         if self._language != "tg":
             return False
-        if i:
-            before = self._cased[run[i - 1].start : run[i - 1].end]
-        else:
-            match = _LAST_WORD.search(self._cased, max(0, run[0].start - BEFORE), run[0].start)
-            before = match[1] if match else ""
+        before = self._cased[run[i - 1].start : run[i - 1].end] if i else self._word_before(run[0].start)
         return lexicon.is_thing_before(self._language, before.lower())
 
     def _is_land(self, token: _Token) -> bool:
