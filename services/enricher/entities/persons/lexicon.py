@@ -223,11 +223,6 @@ def is_child(low: str) -> bool:
     return latin(low) in _shared().child
 
 
-def is_function_word(language: str, low: str) -> bool:
-    """Whether it is never part of a name."""
-    return latin(low) in _words(language).not_names
-
-
 def is_plain(language: str, low: str) -> bool:
     """Whether a word ends like one that is no name: `bugungi`, `oʻtgan`, `уақытында`."""
     return bool(_words(language).plain.fullmatch(low))
