@@ -24,6 +24,8 @@ CONSTS.term_timeout = 0.05
 
 T = TypeVar("T")
 PARENT_CHECK_SECONDS = 1.0
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Processes are how our work is spread: libraries that start threads in each would only wait for one another."""
 
 
 class Poisoned(Exception):
@@ -49,6 +51,8 @@ class ProcessPool:
 
         `retry`: whether what hung or crashed is tried once more, alone in a process that is kept for that.
         """
+        for variable in ONE_THREAD:
+            os.environ.setdefault(variable, "1")  # for the children: such libraries read it when they are loaded
         self._timeout = timeout_seconds
         self._retry = retry
         self._warm = warm
