@@ -61,6 +61,7 @@ class Tagger:
         kept = _with_events(kept, merged([one for one in candidates if one.type == "EVENT"], text))
         pairs = acronyms.pairs(text, kept)
         kept = acronyms.applied(text, pairs, kept)
+        kept = surnames.without_namesakes(text, kept)
         kept = _with(kept, surnames.later_mentions(text, kept))
         kept = _with(kept, shapes.later_mentions(text, kept))
         kept = surnames.identified(text, kept)
