@@ -34,6 +34,11 @@ _MEETING = re.compile(
     r"(?:Conference|Summit|Forum|Meeting|Congress|Championships?|Festival|Expo|Games)(?: (?:on|of|for)\b|$)"
 )
 """What the model often takes for a body."""
+_LINE = re.compile(r"[^\n]+")
+_LONG_WORD = re.compile(r"\b\w{4,}\b")
+MIN_HEADLINE_WORDS = 4
+HEADLINE_SHARE = 0.8
+"""Of a line's words of four letters and more, how many and what share with a capital make it a headline."""
 _NO_NAMES = frozenset({
     "council", "conference", "committee", "government", "ministry", "commission", "assembly", "parliament", "congress",
     "member states", "internet", "state", "university", "company", "party", "court", "office", "agency", "department",
@@ -57,9 +62,28 @@ def find(text: Text) -> list[Found]:
             for part in _NO_BRACKET.finditer(text.cased, at + one.start_char, at + one.end_char):
                 start, end = _tidied(text.cased, *part.span())
                 if start < end and _is_name(text.cased, start, end):
-                    meeting = type_ == "ORG" and _MEETING.search(text.cased, start, end)
+                    meeting = type_ != "PER" and _MEETING.search(text.cased, start, end)
                     found.append(Found(start, end, "EVENT" if meeting else type_, "model", _CONFIDENCE))
-    return found
+    return _without_headlines(text, found)
+
+
+def _without_headlines(text: Text, found: list[Found]) -> list[Found]:
+    """Where every word has a capital, the model guesses: a name of a headline counts where the text has it too."""
+    loud = [line.span() for line in _LINE.finditer(text.cased) if _is_headline(line[0])]
+    if not loud:
+        return found
+    inside = [any(start <= one.start < end for start, end in loud) for one in found]
+    said = {text.cased[one.start : one.end] for one, is_loud in zip(found, inside, strict=True) if not is_loud}
+    return [
+        one
+        for one, is_loud in zip(found, inside, strict=True)
+        if not is_loud or text.cased[one.start : one.end] in said or not said
+    ]
+
+
+def _is_headline(line: str) -> bool:
+    words = [word for word in _LONG_WORD.findall(line) if word.isalpha()]
+    return len(words) >= MIN_HEADLINE_WORDS and sum(word[0].isupper() for word in words) >= HEADLINE_SHARE * len(words)
 
 
 def _is_name(cased: str, start: int, end: int) -> bool:
