@@ -140,6 +140,7 @@ _RUSSIAN = (  # how a word ends → how it may end; the first that fits
     ("ые", "ые|ых|ым|ыми"),
     ("ие", "ие|их|им|ими|ия|ию|ием|ии"),
     ("ство", "ство|ства|ству|ством|стве"),
+    ("ье", "ье|ья|ью|ьем"),
     ("ово", "ово|ова|ову|овом|ове"),
     ("ево", "ево|ева|еву|евом|еве"),
     ("ино", "ино|ина|ину|ином|ине"),
@@ -187,6 +188,8 @@ def _compiled_exactly(expression: str) -> re.Pattern[str]:
 
 def _russian_stem(word: str, alone: bool) -> tuple[str, str]:
     """What stays of a word, and how it may end; a short place name of one word (Мары) is no plural."""
+    if word == "море":
+        return "мор", "е|я|ю|ем"
     for ending, endings in _RUSSIAN:
         if word.endswith(ending):
             stem = word[: len(word) - len(ending)]
