@@ -403,7 +403,10 @@ async def test_the_body_of_an_error_page_is_kept(status: str, kept: int) -> None
         (sends(b"HTTP/1.1 404 Not Found\r\nContent-Length: 99\r\n\r\nhalf a page"), b"half a page"),
         (says(b"no gzip", "Content-Encoding: gzip", status="404 Not Found"), b""),
         (says(b"odd", "Content-Encoding: exi", status="404 Not Found"), b""),
-        (says(gzip.compress(bytes(1 << 24), mtime=0), "Content-Encoding: gzip", status="410 Gone"), bytes(MISSING_PAGE_BYTES)),
+        (
+            says(gzip.compress(bytes(1 << 24), mtime=0), "Content-Encoding: gzip", status="410 Gone"),
+            bytes(MISSING_PAGE_BYTES),
+        ),
         (sends(b"HTTP/1.1 404 Not Found\r\nContent-Length: 99\r\n\r\nslow", ends=False), b"slow"),
     ],
     ids=["endless", "broken off", "no gzip", "unknown encoding", "bomb", "slow"],

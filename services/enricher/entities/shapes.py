@@ -56,6 +56,7 @@ def find(text: Text, listed: Sequence[Found]) -> list[Found]:
     if words is None:
         return []
     closed = [f for f in listed if f.type in {"PER", "ORG", "EVENT", "DOC", "DATE"}]
+    places = [f for f in listed if f.type == "LOC"]
     outside = frozenset(f.end for f in listed if f.kind == "country" or (f.stem_end or f.end) < f.end)
     found: list[Found] = []
     ends: tuple[tuple[re.Pattern[str], EntityType], ...] = ((words.bodies, "ORG"), (words.events, "EVENT"))
@@ -63,9 +64,18 @@ def find(text: Text, listed: Sequence[Found]) -> list[Found]:
     for one in (*named, *_places(text, words), *_located(text, words), *_quotations(text, words)):
         if len(found) >= MAX_FOUND:
             break
-        if not any(one.start < f.end and f.start < one.end and f.by != "shape" for f in closed):
+        if not any(one.start < f.end and f.start < one.end and f.by != "shape" for f in closed) and not (
+            one.type == "LOC" and _opens_with_more(text, one, places)
+        ):
             found.append(one)
     return found
+
+
+def _opens_with_more(text: Text, one: Found, places: Sequence[Found]) -> bool:
+    """Whether a place opens its sentence and a listed one stands further in: what is before that is no name."""
+    if not _SENTENCE_BEGINS.search(text.cased, max(0, one.start - 3), one.start):
+        return False
+    return any(one.start < f.start and f.end <= one.end for f in places)
 
 
 def later_mentions(text: Text, kept: Sequence[Found]) -> list[Found]:
