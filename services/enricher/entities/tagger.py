@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 
 from services.contracts.articles import Acronym, Entity, EntityType, Language, Mention
@@ -58,7 +59,8 @@ class Tagger:
         named = model(text) if model else persons.find(text, listed)
         candidates = [*listed, *named, *dates.find(text), *documents.find(text), *shapes.find(text, listed)]
         kept = merged([one for one in candidates if one.type != "EVENT"], text)
-        kept = _with_events(kept, merged([one for one in candidates if one.type == "EVENT"], text))
+        named_events = merged([one for one in candidates if one.type == "EVENT"], text)
+        kept = _with_events([*kept, *self._hosts(named_events, text)], named_events)
         pairs = acronyms.pairs(text, kept)
         kept = acronyms.applied(text, pairs, kept)
         kept = surnames.without_namesakes(text, kept)
@@ -66,6 +68,20 @@ class Tagger:
         kept = _with(kept, shapes.later_mentions(text, kept))
         kept = surnames.identified(text, kept)
         return events.placed(text, kept), pairs
+
+    def _hosts(self, named: Sequence[Found], text: Text) -> list[Found]:
+        """Bodies that listed events are named after, which the longer name has taken: the SCO of its summit."""
+        hosts = []
+        for event in named:
+            name, _, last = text.original[event.start : event.end].rpartition(" ")
+            if event.by == "list" and name and last:
+                inner = self._matcher.find(Text(name, text.language))
+                hosts += [
+                    replace(one, start=event.start + one.start, end=event.start + one.end, stem_end=None)
+                    for one in inner
+                    if one.type == "ORG"
+                ]
+        return hosts
 
     def _entity(self, found: Sequence[Found], text: str, language: str, title_end: int) -> Entity:
         best = max(found, key=lambda f: f.confidence)
