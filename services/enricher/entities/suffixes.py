@@ -77,7 +77,7 @@ _TR_BODY = f"(?:'[a-zçğöşü]{{0,9}}|(?P<w>n?[dt][ae](?:n|ki)?)|{_TR_CASES.re
 """Names of bodies that end in a possessive take their endings without it: Bakanlığının."""
 _TG = "(?:(?P<d>иен|ӣ(?:ҳо|ен)?)?(?:ҳо)?(?:и|ро|ву|у|ю|ям|аш)?)"
 _FA = "(?:(?P<d>ی|ي)|(?:ها|های|هایی))?"
-_FA_AFTER_VOWEL = "(?:ی|ئی|یی)?"
+_FA_AFTER_VOWEL = "(?:(?P<d>یی|ئی)|ی)?"
 _ACRONYM_RU = "(?:а|у|ом|е|ы)?"
 _BACK, _FRONT, _ANY = "[аоұыуяюё]", "[әөүіеэь]", "[ие]"
 
