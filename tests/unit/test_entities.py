@@ -171,14 +171,3 @@ def test_matches_are_words_of_the_original_text_and_do_not_overlap(text: str, la
 @given(st.text())
 def test_folding_for_matching_keeps_every_offset(text: str) -> None:
     assert len(same_length(text).lower()) == len(text)
-
-
-def test_a_body_that_an_event_is_named_after_is_a_mention_of_its_own() -> None:
-    named = {e.id: [m.surface for m in e.mentions] for e in tag("uz-Latn", "Bugun ShHT sammiti boshlandi.")}
-    assert named["xabar:sco-summit"] == ["ShHT sammiti"]
-    assert named["xabar:sco"] == ["ShHT"]
-
-
-def test_a_surname_after_the_full_name_is_the_person_whatever_the_model_says() -> None:
-    text = "Bakhtiyor Saidov met his colleagues in Astana on Tuesday. Saidov also held talks with executives of Air Astana."
-    assert [m.surface for e in tag("en", text) if e.type == "PER" for m in e.mentions] == ["Bakhtiyor Saidov", "Saidov"]

@@ -105,16 +105,17 @@ def later_mentions(text: Text, kept: Sequence[Found]) -> list[Found]:
 
 
 def without_namesakes(text: Text, kept: Sequence[Found]) -> list[Found]:
-    """The same without towns whose name is the surname of a person named in full before: Hamilton, Lincoln.
+    """The same without towns, and bodies by a model, that are called like a person named in full before: Hamilton.
 
     To be asked before `later_mentions`, which then finds the person there.
     """
     surnames = _People(text, kept).by_surname()
-    return [one for one in kept if not (_is_town(one) and _is_surname(text, one, surnames))]
+    return [one for one in kept if not (_is_doubtful(one) and _is_surname(text, one, surnames))]
 
 
-def _is_town(one: Found) -> bool:
-    return one.type == "LOC" and one.role == "name" and one.kind in _TOWNS
+def _is_doubtful(one: Found) -> bool:
+    guessed = one.by == "model" and one.id is None and one.type in {"ORG", "LOC"}
+    return guessed or (one.type == "LOC" and one.role == "name" and one.kind in _TOWNS)
 
 
 def _is_surname(text: Text, one: Found, surnames: Mapping[str, Sequence[_Person]]) -> bool:

@@ -1,0 +1,130 @@
+"""All finders together: from a text to its entities, with offsets that are true whatever stands in the text."""
+
+from datetime import date
+from functools import cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.contracts.articles import Entity, Language, LanguageSpan
+from services.enricher.entities.found import Found
+from services.enricher.entities.merging import merged
+from services.enricher.entities.models.chunks import MAX_CHARS, chunks
+from services.enricher.entities.tagger import MAX_MENTIONS
+from services.enricher.entities.text import Text
+from services.enricher.work import tag_text
+
+PIECES = (
+    "Oʻzbekiston", "O'zbekistonda", "Ўзбекистоннинг", "BMTning", "ООН", "БҰҰ-ның", "Shavkat Mirziyoyev", "Мирзиёевнинг",
+    "ازبکستان", "سازمان ملل", "Ankara'da", "15-may kuni", "PQ-60-son", "A/RES/72/165", "«Artel»", "“UzAuto Motors”",
+    "Тошкент", "Tashkent", "(DKA)", "sammiti", "vazirligi", "region", "🇺🇿", "e\u0301", "\u200f", "İstanbul", "ǅ", "ﬁ",
+)  # fmt: skip
+
+
+def tag(text: str, language: str, title_end: int = 0) -> dict[str, Entity]:
+    found = tag_text(text, Language(tag=language, confidence=1.0), title_end, date(2026, 5, 20))
+    return {entity.id: entity for entity in found.entities}
+
+
+def surfaces(entity: Entity) -> list[str]:
+    return [mention.surface for mention in entity.mentions]
+
+
+@cache
+def pieces() -> st.SearchStrategy[str]:
+    """Names of many scripts among anything at all: emoji, combining marks, right to left, halves of surrogates."""
+    anything = st.one_of(
+        st.sampled_from(PIECES), st.text(max_size=8), st.characters(categories=("Cs", "Mn", "So", "Lo"))
+    )
+    return st.lists(anything, max_size=14).map(" ".join) | st.lists(anything, max_size=8).map("".join)
+
+
+@given(st.data(), st.sampled_from(["uz-Latn", "uz-Cyrl", "ru", "en", "kk", "ky", "tg", "tk", "tr", "fa", "und"]))
+@settings(max_examples=60, deadline=None)
+def test_every_mention_is_what_stands_there(data: st.DataObject, language: str) -> None:
+    text = data.draw(pieces())
+    for entity in tag(text, language).values():
+        for mention in (*entity.mentions, *entity.derived):
+            assert text[mention.start : mention.end] == mention.surface
+            assert mention.surface.strip()
+        assert 0 <= entity.salience <= 1
+        assert entity.mentions or entity.derived
+
+
+def test_a_body_that_an_event_is_named_after_is_a_mention_of_its_own() -> None:
+    found = tag("Bugun ShHT sammiti boshlandi.", "uz-Latn")
+    assert surfaces(found["xabar:sco-summit"]) == ["ShHT sammiti"]
+    assert surfaces(found["xabar:sco"]) == ["ShHT"]
+
+
+def test_a_surname_after_the_full_name_is_the_person_whatever_the_model_says() -> None:
+    text = "Bakhtiyor Saidov met colleagues in Astana on Tuesday. Saidov also held talks with executives of Air Astana."
+    persons = [surfaces(entity) for entity in tag(text, "en").values() if entity.type == "PER"]
+    assert persons == [["Bakhtiyor Saidov", "Saidov"]]
+
+
+def test_what_comes_from_a_country_is_linked_but_is_no_mention_of_it() -> None:
+    russia = tag("Российские и казахстанские инженеры приехали в Ташкент.", "ru")["iso3166:RU"]
+    assert (surfaces(russia), [m.surface for m in russia.derived]) == ([], ["Российские"])
+
+
+def test_the_headline_and_the_number_of_mentions_say_what_an_article_is_about() -> None:
+    title = "Oʻzbekiston suv sarfini qisqartiradi"
+    text = f"{title}\n\nOʻzbekistonda yangi qoida. {'Gap koʻp edi. ' * 40}Tojikiston ham qoʻshiladi."
+    found = tag(text, "uz-Latn", len(title))
+    assert found["iso3166:UZ"].salience > 0.6 > 0.2 > found["iso3166:TJ"].salience
+
+
+def test_a_mixed_text_is_read_in_each_of_its_languages() -> None:
+    uzbek, russian = "Toshkentda yigʻin boʻldi.", "Встреча прошла в Самарканде."
+    text = f"{uzbek}\n\n{russian}"
+    spans = (
+        LanguageSpan(start=0, end=len(uzbek), tag="uz-Latn", confidence=1),
+        LanguageSpan(start=len(uzbek) + 2, end=len(text), tag="ru", confidence=1),
+    )
+    found = tag_text(text, Language(tag="uz-Latn", confidence=1, spans=spans))
+    mentions = {m.surface: (m.start, e.id) for e in found.entities for m in e.mentions}
+    assert mentions["Toshkentda"] == (0, "geonames:1512569")
+    assert mentions["Самарканде"] == (text.index("Самарканде"), "geonames:1216265")
+
+
+def test_the_acronyms_that_a_text_explains_are_told() -> None:
+    text = "Daryo va koʻllar agentligi (DKA) ochildi. DKAning binosi Nukusda."
+    found = tag_text(text, Language(tag="uz-Latn", confidence=1))
+    (agency,) = [e for e in found.entities if e.type == "ORG"]
+    assert surfaces(agency) == ["Daryo va koʻllar agentligi", "DKA", "DKAning"]
+    assert [(a.acronym, a.long_form, a.entity) for a in found.acronyms] == [
+        ("DKA", "Daryo va koʻllar agentligi", agency.id)
+    ]
+
+
+def test_mentions_are_capped() -> None:
+    found = tag("Uzbekistan. " * (MAX_MENTIONS + 500), "de")
+    assert sum(len(entity.mentions) for entity in found.values()) == MAX_MENTIONS
+
+
+@pytest.mark.parametrize("text", ["a" * 9_000, "Gap. " * 3_000, "\n" * 5_000 + "oxiri", "soʻz " * 2_000 + "oxiri"])
+def test_pieces_for_a_model_lose_nothing_and_are_bounded(text: str) -> None:
+    cut = list(chunks(text))
+    assert all(len(piece) <= MAX_CHARS and text.startswith(piece, start) for start, piece in cut)
+    covered = {at for start, piece in cut for at in range(start, start + len(piece))}
+    assert all(text[at].isspace() for at in range(len(text)) if at not in covered)
+
+
+def test_the_model_decides_doubtful_towns_and_where_a_body_ends() -> None:
+    text = Text("Марку подарили МИД России", "ru")
+    person, body, country = (
+        Found(0, 5, "PER", "model", 0.8),
+        Found(15, 18, "ORG", "model", 0.8),
+        Found(19, 25, "LOC", "model", 0.8),
+    )
+    town = Found(0, 5, "LOC", "list", 0.95, "geonames:1", kind="city")
+    ministry = Found(15, 25, "ORG", "list", 0.99, "xabar:ministry", kind="office")
+    russia = Found(19, 25, "LOC", "list", 0.99, "iso3166:RU", kind="country")
+    kept = merged([person, body, country, town, ministry, russia], text)
+    assert [(f.start, f.end, f.type, f.id) for f in kept] == [
+        (0, 5, "PER", None),
+        (15, 18, "ORG", "xabar:ministry"),
+        (19, 25, "LOC", "iso3166:RU"),
+    ]
