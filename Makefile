@@ -23,7 +23,7 @@ demo: $(READY)  ## run the whole pipeline on a small news agency, compare with i
 	$(BIN)/xabar demo
 
 test: $(READY) check  ## every test, against a real Kafka and a real Postgres
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest
 
 fuzz: $(READY)  ## some minutes of pages made up at random, printing the one that breaks the parser
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-3000} $(BIN)/pytest tests/fuzz --timeout=3600

@@ -1,4 +1,4 @@
-"""The servers that tests share, each started once, when first asked for; what may run beside what."""
+"""The servers integration tests share: a real Kafka and a real Postgres, each started once, when first asked for."""
 
 import secrets
 from collections.abc import Iterator
@@ -9,17 +9,6 @@ from psycopg import sql
 
 from services.console.local.kafka import LocalKafka
 from services.console.local.postgres import LocalPostgres
-
-WITH_SERVERS = ("integration", "e2e")
-"""Folders whose tests start services: all in one process, for there are two processors and one Kafka."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of two processes, one runs the tests with servers, the other all the rest, file by file."""
-    for item in items:
-        folder = item.path.relative_to(item.config.rootpath / "tests").parts[0]
-        item.add_marker(pytest.mark.xdist_group("servers" if folder in WITH_SERVERS else item.path.stem))
-
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
