@@ -10,6 +10,7 @@ from psycopg import sql
 from services.console.local.kafka import LocalKafka
 from services.console.local.postgres import LocalPostgres
 
+
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
     """A broker that lets consumers have sessions of one second, so that tests of crashes are quick."""
