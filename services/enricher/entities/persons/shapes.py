@@ -17,6 +17,8 @@ MAX_PERSONS = 2_000
 MAX_NAME_WORDS = 5
 HEADLINE_RUN = 7
 """So many capitalised words in a row are a line in title case: there a capital letter says nothing."""
+MIN_OBJECT = 6
+"""A word of more characters with -ni at its end is an Uzbek object; shorter ones may be names as they are: Jinni."""
 BEFORE = 48
 """Characters before a name in which its title may stand."""
 FULL, KNOWN_TITLE, SHAPE, ALONE, GUESS = 0.95, 0.9, 0.85, 0.7, 0.6
@@ -171,7 +173,12 @@ class _Search:
         first = run[i]
         if first.cls == "H" and i + 1 < len(run) and run[i + 1].cls in "SP" and not run[i + 1].blocked:
             first = run[i] = first._replace(cls="G")
-        if first.cls in "XTH" or self._is_title_here(run, i) or (first.blocked and not self._may_be_given(run, i)):
+        if (
+            first.cls in "XTH"
+            or self._is_title_here(run, i)
+            or self._is_object(first)
+            or (first.blocked and not self._may_be_given(run, i))
+        ):
             return None, i + 1
         titled = self._titled(run, i)
         length = self._longest(run, i, headline, titled, before)
@@ -189,6 +196,13 @@ class _Search:
                 return found, i + length
             return None, i + length
         return None, i + 1
+
+    def _is_object(self, first: _Token) -> bool:
+        """`Gollarni Dilshod Saitov urdi`: a common noun in the accusative begins the sentence, the name comes after."""
+        if self._language != "uz" or first.cls not in "OW" or not self._starts_sentence(first.start):
+            return False
+        word = self._cased[first.start : first.end].lower()
+        return len(word) > MIN_OBJECT and word.endswith(("ni", "ни"))
 
     def _is_title_here(self, run: list[_Token], i: int) -> bool:
         """Hokim is a mayor and a given name: before a whole name it is a mayor."""
