@@ -55,7 +55,8 @@ def find(text: Text) -> list[Found]:
     tag = model()
     found = []
     for at, piece in chunks(text.original):
-        for one in tag(piece).ents:
+        readable = piece.encode("utf-8", "replace").decode()  # spaCy refuses lone surrogates; one ? stands for each
+        for one in tag(readable).ents:
             type_ = TYPES.get(one.label_)
             if type_ is None:
                 continue
