@@ -11,7 +11,7 @@ _SENTENCE_END = re.compile(r"[.!?…][\"»”')\]]{0,2}\s")
 
 
 def chunks(text: str, most: int = MAX_CHARS) -> Iterator[tuple[int, str]]:
-    """Pieces of at most `most` characters with where each begins; cut at line ends, else sentences, else spaces."""
+    """Pieces of at most `most` characters with where each begins; cut after a line, else a sentence, else a word."""
     start = 0
     while start < len(text):
         end = _cut(text, start, most)
@@ -22,10 +22,9 @@ def chunks(text: str, most: int = MAX_CHARS) -> Iterator[tuple[int, str]]:
 
 def _cut(text: str, start: int, most: int) -> int:
     if len(text) - start <= most:
-        line = text.find("\n", start)
-        return len(text) if line < 0 else line + 1
-    line = text.find("\n", start, start + most)
-    if line >= 0:
+        return len(text)
+    line = text.rfind("\n", start, start + most)
+    if line > start:
         return line + 1
     ends = [match.end() for match in _SENTENCE_END.finditer(text, start + most // 2, start + most)]
     if ends:

@@ -20,6 +20,8 @@ TYPES: dict[str, EntityType] = {
     "PERSON": "PER", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC", "ORG": "ORG", "EVENT": "EVENT", "LAW": "DOC",
 }  # fmt: skip
 _CONFIDENCE = 0.75
+BATCH = 8
+"""Pieces that the model is given at once."""
 MAX_ACRONYM = 5
 AROUND = 30
 """Characters on each side of a word in capitals: if all are capital, the word says nothing."""
@@ -54,9 +56,11 @@ def find(text: Text) -> list[Found]:
     """Persons, places, bodies, events and laws, in order. Raises MissingModelError."""
     tag = model()
     found = []
-    for at, piece in chunks(text.original):
-        readable = piece.encode("utf-8", "replace").decode()  # spaCy refuses lone surrogates; one ? stands for each
-        for one in tag(readable).ents:
+    pieces = list(chunks(text.original))
+    # spaCy refuses lone surrogates: one ? stands for each.
+    readable = (piece.encode("utf-8", "replace").decode() for _, piece in pieces)
+    for (at, _), document in zip(pieces, tag.pipe(readable, batch_size=BATCH), strict=True):
+        for one in document.ents:
             type_ = TYPES.get(one.label_)
             if type_ is None:
                 continue
