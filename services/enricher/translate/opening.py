@@ -59,7 +59,7 @@ def open_translator(settings: TranslationSettings, judge: Judge) -> Translator:
         engines[name] = Patient(engine, _patience(settings, engine), _budget(settings, name, ledger))
     cache = Cache(settings.translate_cache, settings.translate_cache_bytes)
     limits = ArticleLimits(settings.translate_max_chars, settings.translate_max_seconds)
-    return Translator(routes, engines, absent, cache, limits, judge)
+    return Translator(routes, engines, absent, cache, limits, judge, ledger=ledger)
 
 
 def _firefox(settings: TranslationSettings) -> Engine:

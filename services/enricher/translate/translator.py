@@ -11,6 +11,7 @@ from functools import partial
 from services.contracts.articles import Translation, TranslationStatus
 from services.contracts.sources import Lane
 from services.enricher.translate.alignment import Done, Part, Taken, joined, parts, up_to
+from services.enricher.translate.budget import Ledger
 from services.enricher.translate.cache import Cache, Key
 from services.enricher.translate.engine import Refused, primary
 from services.enricher.translate.guards import Judge, judged_here
@@ -67,8 +68,12 @@ class Translator:
         limits: ArticleLimits,
         judge: Judge = judged_here,
         clock: Callable[[], float] = time.monotonic,
+        ledger: Ledger | None = None,
     ) -> None:
-        """`absent`: engines that routes name and that are not there, with the reason. `judge` does the guards' work."""
+        """`absent`: engines that routes name and that are not there, with the reason. `judge` does the guards' work.
+
+        `ledger`: what the engines' budgets write in, if anything; closed with them.
+        """
         self._routes = routes
         self._engines = engines
         self._absent = absent
@@ -76,6 +81,7 @@ class Translator:
         self._limits = limits
         self._judge = judge
         self._clock = clock
+        self._ledger = ledger
         # An article's time begins with its turn: else the queue behind a slow engine would eat it. Twice as many turns
         # as calls: while one article is cut or judged, another one is asked for.
         self._turns = {name: asyncio.Semaphore(TURNS_PER_CALL * engine.at_once) for name, engine in engines.items()}
@@ -88,10 +94,12 @@ class Translator:
         return tuple([await self._into(target, title, paragraphs, source, lane) for target in targets])
 
     async def close(self) -> None:
-        """Let go of engines and cache."""
+        """Let go of engines, cache and ledger."""
         for engine in self._engines.values():
             await engine.close()
         await self._cache.close()
+        if self._ledger is not None:
+            await self._ledger.close()
 
     async def _into(self, target: str, title: str, paragraphs: Sequence[str], source: str, lane: Lane) -> Translation:
         if source == UNKNOWN:
