@@ -12,3 +12,28 @@ def test_a_lone_surrogate_stops_nothing_and_moves_no_offset() -> None:
     text = "\ud800 Emomali Rahmon arrived in Dushanbe on Friday, he said."
     found = {text[one.start : one.end]: one.type for one in spacy_english.find(Text(text, "en"))}
     assert found["Emomali Rahmon"] == "PER"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name", "type_"),
+    [
+        ("The presidents signed the Treaty of Eternal Friendship on Monday.", "Treaty of Eternal Friendship", "DOC"),
+        ("Ministers adopted the National Strategy for Water on Friday.", "National Strategy for Water", "DOC"),
+        ("The president spoke at the International Water Dialogue.", "International Water Dialogue", "EVENT"),
+    ],
+)
+def test_the_head_of_a_name_says_whether_it_is_a_paper_or_a_meeting(sentence: str, name: str, type_: str) -> None:
+    assert (name, type_) in {
+        (sentence[one.start : one.end], one.type) for one in spacy_english.find(Text(sentence, "en"))
+    }
+
+
+def test_a_body_and_the_town_that_it_is_in_are_two() -> None:
+    text = "He runs the Interregional Center for Connectivity in Tashkent, the agency said."
+    found = {text[one.start : one.end]: one.type for one in spacy_english.find(Text(text, "en"))}
+    assert found.keys() >= {"Interregional Center for Connectivity", "Tashkent"}
+
+
+def test_a_notion_with_a_capital_is_no_name() -> None:
+    text = "The paper is called Strategy to Counter Extremism and Terrorism. Extremism was named by all."
+    assert not {"Extremism", "Terrorism"} & {text[one.start : one.end] for one in spacy_english.find(Text(text, "en"))}

@@ -6,6 +6,7 @@ The model: Explosion, en_core_web_sm 3.8.0, trained on OntoNotes 5 (MIT licence)
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -32,10 +33,21 @@ _BEFORE = re.compile(
 )
 _BEHIND = re.compile(r"(?:'s|'|[,;:!?\"”“)\s-]|(?<![A-Z])(?<!nc)(?<!rp)(?<!td)(?<!Co)(?<!Jr)(?<!Sr)\.)+$")
 _NO_BRACKET = re.compile(r"[^()\[\]\n•]+")
-_MEETING = re.compile(
-    r"(?:Conference|Summit|Forum|Meeting|Congress|Championships?|Festival|Expo|Games)(?: (?:on|of|for)\b|$)"
-)
-"""What the model often takes for a body."""
+_HEAD = re.compile(r"[^\W\d_]+(?=$| (?:of|on|for|to|in|with|between|against|towards?|under)\b)")
+"""What sort of thing a name is: its last word, or the one before `of`."""
+_EVENTS = frozenset({
+    "conference", "summit", "forum", "meeting", "championship", "championships", "festival", "expo",
+    "games", "dialogue", "symposium", "olympiad",
+})  # fmt: skip
+_DOCUMENTS = frozenset({
+    "treaty", "agreement", "resolution", "declaration", "convention", "protocol", "pact", "accord", "accords",
+    "strategy", "strategies", "plan", "programme", "roadmap", "charter", "memorandum", "decree", "statement",
+})  # fmt: skip
+"""Names with these heads are often taken for bodies by the model, which knows hardly any."""
+_IN_PLACE = re.compile(r" in (?=[A-Z])")
+_LOOSE_END = re.compile(r"(?: (?:of|on|for|to|in|with|the|and|at|by))+$")
+_NOTION = re.compile(r"(?:[A-Z][a-z]+-)?[A-Z]?[a-z]+(?:ism|isms|ness|ship|ization|isation)")
+"""One word that is no name, in whatever case a heading puts it: Extremism."""
 _LINE = re.compile(r"[^\n]+")
 _LONG_WORD = re.compile(r"\b\w{4,}\b")
 MIN_HEADLINE_WORDS = 4
@@ -64,12 +76,32 @@ def find(text: Text) -> list[Found]:
             type_ = TYPES.get(one.label_)
             if type_ is None:
                 continue
-            for part in _NO_BRACKET.finditer(text.cased, at + one.start_char, at + one.end_char):
-                start, end = _tidied(text.cased, *part.span())
+            for start, end, said in _parts(text.cased, at + one.start_char, at + one.end_char, type_):
+                start, end = _tidied(text.cased, start, end)
                 if start < end and _is_name(text.cased, start, end):
-                    meeting = type_ != "PER" and _MEETING.search(text.cased, start, end)
-                    found.append(Found(start, end, "EVENT" if meeting else type_, "model", _CONFIDENCE))
+                    found.append(Found(start, end, _typed(text.cased[start:end], said), "model", _CONFIDENCE))
     return _without_headlines(text, found)
+
+
+def _parts(cased: str, start: int, end: int, type_: EntityType) -> Iterator[tuple[int, int, EntityType]]:
+    """A name and its other form in brackets are two mentions; so are a body and the town that it is in."""
+    for part in _NO_BRACKET.finditer(cased, start, end):
+        place = None if type_ in ("PER", "LOC") else _IN_PLACE.search(cased, *part.span())
+        if place is None:
+            yield *part.span(), type_
+        else:
+            yield part.start(), place.start(), type_
+            yield place.end(), part.end(), "LOC"
+
+
+def _typed(name: str, said: EntityType) -> EntityType:
+    """The type that the head of a name gives it, else the one that the model says; one word has no head."""
+    if said != "PER" and " " in name and (head := _HEAD.search(name)) is not None:
+        if head[0].lower() in _EVENTS:
+            return "EVENT"
+        if head[0].lower() in _DOCUMENTS:
+            return "DOC"
+    return said
 
 
 def _without_headlines(text: Text, found: list[Found]) -> list[Found]:
@@ -94,15 +126,16 @@ def _is_headline(line: str) -> bool:
 def _is_name(cased: str, start: int, end: int) -> bool:
     """Whether a span has a capital and is neither a common word nor a word of a line that is all capitals."""
     name = cased[start:end]
-    if name.lower() in _NO_NAMES or not any(c.isupper() for c in name):
+    if name.lower() in _NO_NAMES or _NOTION.fullmatch(name) or not any(c.isupper() for c in name):
         return False
     loud = name.isupper() and len(name) > MAX_ACRONYM
     return not (loud and not any(c.islower() for c in cased[max(0, start - AROUND) : end + AROUND]))
 
 
 def _tidied(cased: str, start: int, end: int) -> tuple[int, int]:
-    """Without the article or title before a name and without 's behind it."""
-    end -= len(match[0]) if (match := _BEHIND.search(cased[start:end])) else 0
+    """Without the article or title before a name and without 's or a loose `of` behind it."""
+    for ending in (_BEHIND, _LOOSE_END):
+        end -= len(match[0]) if (match := ending.search(cased[start:end])) else 0
     while start < end and (match := _BEFORE.match(cased, start, end)) is not None:
         start = match.end()
     return start, end
