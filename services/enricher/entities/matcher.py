@@ -125,6 +125,7 @@ class _Data(NamedTuple):
     before: dict[str, _TypeWords]
     everyday: dict[str, frozenset[str]]
     where: dict[str, frozenset[str]]
+    idioms: dict[str, frozenset[str]]
     directions: dict[str, tuple[str, ...]]
 
 
@@ -143,6 +144,7 @@ def _data() -> _Data:
         side("before"),
         {language: frozenset(map(_folded, found)) for language, found in words["words"].items()},
         {language: frozenset(map(_folded, found)) for language, found in words["where"].items()},
+        {language: frozenset(map(_folded, found)) for language, found in words["idioms"].items()},
         {language: tuple(map(_folded, found)) for language, found in words["directions"].items()},
     )
 
@@ -321,6 +323,7 @@ class _Reading:
         self._before = self._data.before.get(self.primary, {})
         self._everyday = self._data.everyday.get(self.primary, frozenset[str]())
         self._where = self._data.where.get(self.primary, frozenset[str]())
+        self._idioms = self._data.idioms.get(self.primary, frozenset[str]())
         self._directions = self._data.directions.get(self.primary, ())
         self.main_letters = _letters_of(text)
 
@@ -369,7 +372,7 @@ class _Reading:
             chars=len(word),
             words=word.count(" ") + 1,
             capital=self._capital(hit.start, hit.end) if doubtful else None,
-            where=hit.where or (before in self._where and gap == " "),
+            where=hit.where or (before in self._where and gap == " " and word not in self._idioms),
             person=bool(before) and gap in {" ", ". "} and self._is_given(hit.start, before, gap, bare, doubtful),
             person_after=doubtful and beside is not None and self._surname_follows(hit, beside),
             in_quotes=quoted == "exactly",

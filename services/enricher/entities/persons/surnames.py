@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from services.enricher.entities.found import Found
-from services.enricher.entities.persons import lexicon, russian
+from services.enricher.entities.persons import lexicon, persian, russian
 from services.enricher.entities.persons.keys import (
     consonants,
     has_initials,
@@ -87,8 +87,7 @@ def later_mentions(text: Text, kept: Sequence[Found]) -> list[Found]:
     for one in kept:
         taken[one.start : one.end] = b"\1" * (one.end - one.start)
     found: list[Found] = []
-    for match in _CAPITALISED.finditer(text.cased):
-        start, end = match.span()
+    for start, end in _words_of_names(text):
         if end - start > lexicon.MAX_WORD_CHARS or taken[start] or taken[end - 1] or len(found) >= MAX_MENTIONS:
             continue
         for stem, read in _readings(text.primary, text.original[start:end]):
@@ -102,6 +101,13 @@ def later_mentions(text: Text, kept: Sequence[Found]) -> list[Found]:
                 )  # fmt: skip
                 break
     return found
+
+
+def _words_of_names(text: Text) -> Iterator[tuple[int, int]]:
+    """Where a word stands that may be a surname: with a capital letter, where the script has such."""
+    if text.primary == "fa":
+        return persian.surnames_alone(text)
+    return map(re.Match.span, _CAPITALISED.finditer(text.cased))
 
 
 def without_namesakes(text: Text, kept: Sequence[Found]) -> list[Found]:
