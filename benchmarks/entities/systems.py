@@ -49,7 +49,6 @@ SYSTEMS: dict[str, Callable[[], Tag]] = {"ours": ours, "natasha": natasha, "spac
 def answer(name: str) -> None:
     """Answer lines of `[[text, language], ...]` with the spans of each, the seconds they took, and memory in MB."""
     tag = SYSTEMS[name]()
-    tag("Warm.", "en")
     for line in sys.stdin:
         rows: list[tuple[str, str]] = json.loads(line)
         started = time.process_time()
