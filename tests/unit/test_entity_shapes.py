@@ -30,6 +30,19 @@ def read(text: str, language: str) -> list[tuple[str, str]]:
         ("tk", "Türkmenistanyň Suw hojalyk ministrligi", [("Suw hojalyk ministrligi", "ORG")]),
         ("tr", "Türkiye'nin Orman Bakanlığı'ndan", [("Orman Bakanlığı'ndan", "ORG")]),
         ("ru", "Министерство лесного хозяйства", []),
+        ("kk", "Біз көлік жасадық. Бұл қорытынды.", []),
+        ("kk", "Жиында Орман қорғау кеңесінің", [("Орман қорғау кеңесінің", "ORG")]),
+        (
+            "kk",
+            "Бүгін Б.Т. Сатаев атындағы ұлттық университетінде",
+            [("Б.Т. Сатаев атындағы ұлттық университетінде", "ORG")],
+        ),
+        (
+            "tk",
+            "Sona Rejepowa Azady adyndaky Türkmen döwlet uniwersitetiniň",
+            [("Azady adyndaky Türkmen döwlet uniwersitetiniň", "ORG")],
+        ),
+        ("tk", "Sapardow Akdepe etrabynda boldy.", [("Akdepe etrabynda", "LOC")]),
     ],
 )
 def test_the_words_beside_a_name_tell_what_it_is(language: str, text: str, expected: list[tuple[str, str]]) -> None:
@@ -45,6 +58,28 @@ def test_a_name_is_found_again_without_the_word_that_told_it() -> None:
 def test_what_is_listed_is_left_alone() -> None:
     text = Text("Qurilish vazirligida", "uz-Latn")
     assert shapes.find(text, [Found(0, 20, "ORG", "list", 0.9, "xabar:building")]) == []
+
+
+def test_the_name_of_a_body_may_begin_with_a_country_but_no_government_does() -> None:
+    def bodies(text: str) -> list[str]:
+        country = Found(0, 9, "LOC", "list", 0.9, "iso3166:KZ", stem_end=9, kind="country")
+        return [text[f.start : f.end] for f in shapes.find(Text(text, "kk"), [country])]
+
+    assert bodies("Қазақстан шахмат федерациясының үйі") == ["Қазақстан шахмат федерациясының"]
+    assert bodies("Қазақстан үкіметінің үйі") == []
+
+
+def test_a_listed_body_in_a_longer_name_keeps_its_id() -> None:
+    text = "Сатаев атындағы Ұлттық университеті, «Hyundai Engineering» компаниясы"
+    listed = [
+        Found(start := text.index(name), start + len(name), "ORG", "list", 0.9, f"xabar:{name}")
+        for name in ("Ұлттық университеті", "Hyundai")
+    ]
+    found = [(text[f.start : f.end], f.id) for f in shapes.find(Text(text, "kk"), listed)]
+    assert found == [
+        ("Сатаев атындағы Ұлттық университеті", "xabar:Ұлттық университеті"),
+        ("Hyundai Engineering", None),
+    ]
 
 
 def test_hostile_text_is_read_in_one_pass() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -27,13 +27,23 @@ NEAR = 24
 MIN_REPEATED = 4
 """Characters of a name that is looked for again; a shorter one is too often something else."""
 _BODY, _PLACE, _QUOTED, _AGAIN, _THERE = 0.75, 0.75, 0.7, 0.7, 0.6
-_SURNAME = re.compile("(?:[oe]va?|[ое]ва?|zoda|зода)$")
+_SURNAME = re.compile("(?:[oe][vw]a?|[ое]ва?|zoda|зода)$")
 _WORD = re.compile(r"[^\W\d_](?:[\w'-]{0,60}\w)?|\d++")
 _AND = r"(?:va|ва|және|жана|we|ve)\b"
 _SENTENCE_BEGINS = re.compile(r"(?:^|[.!?…\n]) {0,2}$")
 _STOP = re.compile(rf"[.!?;:\n\"“”«»„()]|,(?! (?:{_AND}|[\w'-]{{1,30}} {_AND}))")
 _QUOTATION = re.compile(rf"[«“„\"]([^«»“”„\"\n]{{2,{MAX_QUOTED_CHARS}}}+)[»”“\"]")
+MAX_SMALL_WORDS = 3
+"""Between a country and the word for the body, where all are in small letters: Қазақстан футбол федерациясы."""
+_STATE = ("үкімет", "парламент", "өкмөт", "hökümet", "hükümet")
+"""What every country has: there the country is named and no body."""
+_WITH_COUNTRY = frozenset({"kk", "ky", "tk", "tr"})
+_NAMED_AFTER = frozenset({"атындағы", "атындагы", "adyndaky"})
+_PATRON = re.compile(r"(?:[^\W\d_a-zа-яәғқңөұүһіё]\. ?){0,2}+(?:(?!\d)[^\W_a-zа-яәғқңөұүһіё][\w'-]{1,30}+ ){1,3}+$")
+"""Whom a body is named after, before that word."""
 _ENDING = r"[\w']{0,10}+"
+_ENDINGS = {"kk": r"(?:н\w{0,9}+)?", "ky": r"(?:н\w{0,9}+)?", "tk": r"(?:n\w{0,9}+)?", "tr": r"(?:[n'y]\w{0,9}+)?"}
+"""What follows a possessive, by language: көлі, көлінде, but not көлік; in others anything short."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,7 @@ class _Words:
     located: re.Pattern[str]
     owned: tuple[str, ...]
     barriers: tuple[str, ...]
+    cases: tuple[str, ...]
     openers: frozenset[str]
     quoted: re.Pattern[str]
 
@@ -57,18 +68,39 @@ def find(text: Text, listed: Sequence[Found]) -> list[Found]:
         return []
     closed = [f for f in listed if f.type in {"PER", "ORG", "EVENT", "DOC", "DATE"}]
     places = [f for f in listed if f.type == "LOC"]
-    outside = frozenset(f.end for f in listed if f.kind == "country" or (f.stem_end or f.end) < f.end)
+    outside = {f.end: _bare_country(f, text) for f in listed if f.kind == "country" or (f.stem_end or f.end) < f.end}
     found: list[Found] = []
     ends: tuple[tuple[re.Pattern[str], EntityType], ...] = ((words.bodies, "ORG"), (words.events, "EVENT"))
     named = (one for heads, type_ in ends for one in _named(text, words, heads, type_, outside))
-    for one in (*named, *_places(text, words), *_located(text, words), *_quotations(text, words)):
+    for one in (*named, *_places(text, words, outside), *_located(text, words), *_quotations(text, words)):
         if len(found) >= MAX_FOUND:
             break
-        if not any(one.start < f.end and f.start < one.end and f.by != "shape" for f in closed) and not (
-            one.type == "LOC" and _opens_with_more(text, one, places)
-        ):
+        over = [f for f in closed if one.start < f.end and f.start < one.end]
+        if over and all(_is_its_end(f, one, text) for f in over):
+            one = replace(one, id=over[-1].id if over[-1].type == "ORG" else None)
+            over = []
+        if all(_is_brand(f, one) for f in over) and not (one.type == "LOC" and _opens_with_more(text, one, places)):
             found.append(one)
     return found
+
+
+def _bare_country(one: Found, text: Text) -> int | None:
+    """Where a country without an ending begins, in languages in which the name of a body may begin so."""
+    bare = one.kind == "country" and (one.stem_end or one.end) == one.end and one.role == "name"
+    return one.start if bare and text.primary in _WITH_COUNTRY else None
+
+
+def _is_its_end(listed: Found, one: Found, text: Text) -> bool:
+    """Whether a listed body is the last part of one that is named after somebody, or that person."""
+    if listed.type == "PER":
+        return text.low[listed.end : listed.end + NEAR].strip().startswith(tuple(_NAMED_AFTER))
+    return one.type == listed.type == "ORG" and one.start < listed.start and listed.end == one.end
+
+
+def _is_brand(listed: Found, one: Found) -> bool:
+    """Whether a name in quotation marks begins with a listed body and goes on: «Hyundai Engineering»."""
+    longer = listed.type == "ORG" and one.start == listed.start and listed.end < one.end
+    return longer and one.confidence == _QUOTED and not any(map(str.isdigit, one.name or ""))
 
 
 def _opens_with_more(text: Text, one: Found, places: Sequence[Found]) -> bool:
@@ -106,7 +138,7 @@ def later_mentions(text: Text, kept: Sequence[Found]) -> list[Found]:
 
 
 def _named(
-    text: Text, words: _Words, heads: re.Pattern[str], type_: EntityType, outside: frozenset[int]
+    text: Text, words: _Words, heads: re.Pattern[str], type_: EntityType, outside: Mapping[int, int | None]
 ) -> Iterator[Found]:
     """Names that end with what they are."""
     for head in heads.finditer(text.low):
@@ -118,7 +150,7 @@ def _named(
             yield Found(start, head.end(), type_, "shape", _BODY, stem_end=stem_end, name=text.original[start:stem_end])
 
 
-def _start(text: Text, words: _Words, head: int, outside: frozenset[int]) -> int | None:
+def _start(text: Text, words: _Words, head: int, outside: Mapping[int, int | None]) -> int | None:
     """Where the name begins whose last word stands at head; None where it is no name.
 
     A country, and a word with a case ending, stand before the name and not in it: `outside` has where such end.
@@ -126,14 +158,32 @@ def _start(text: Text, words: _Words, head: int, outside: frozenset[int]) -> int
     clause = max((m.end() for m in _STOP.finditer(text.cased, max(0, head - 160), head)), default=max(0, head - 160))
     before = list(_WORD.finditer(text.cased, clause, head))[-(MAX_WORDS - 1) :]
     start = head if text.cased[head].isupper() else None
+    low_head = text.low[head : head + NEAR]
     for word in reversed(before):
         low = lower(word[0])
         capital = word[0][0].isupper()
+        if low in _NAMED_AFTER:
+            patron = _patron(text, word.start())
+            start = start if patron is None else patron
+            break
         if start is not None and not capital:
             break
         if capital:
-            if low in words.openers or low.endswith(words.owned) or word.end() in outside:
+            if low in words.openers or low.endswith(words.owned):
                 break
+            if word.end() in outside and low_head.startswith(_STATE):
+                break
+            if word.end() in outside:
+                near = sum(w.start() > word.start() and not w[0][0].isupper() for w in before) <= MAX_SMALL_WORDS
+                country = outside[word.end()]
+                start = start if country is None or not near else country
+                break
+            if (
+                start is not None
+                and low.endswith(words.cases)
+                and _SENTENCE_BEGINS.search(text.cased, max(0, word.start() - 3), word.start())
+            ):
+                break  # Кездесуге Премьер-Министр Кеңсесі
             start = word.start()
         elif low.endswith(words.barriers):
             break
@@ -143,9 +193,18 @@ def _start(text: Text, words: _Words, head: int, outside: frozenset[int]) -> int
     return None if short and _SENTENCE_BEGINS.search(text.cased, max(0, start - 3), start) else start
 
 
-def _places(text: Text, words: _Words) -> Iterator[Found]:
+def _patron(text: Text, before: int) -> int | None:
+    """Where the name begins of somebody after whom a body is named; a surname before it is another person's."""
+    found = _PATRON.search(text.cased, max(0, before - MAX_QUOTED_CHARS), before)
+    if found is None:
+        return None
+    words = [word for word in _WORD.finditer(text.cased, found.start(), before) if len(word[0]) > 1]
+    return next((word.end() + 1 for word in reversed(words[:-1]) if _SURNAME.search(word[0])), found.start())
+
+
+def _places(text: Text, words: _Words, outside: Mapping[int, int | None]) -> Iterator[Found]:
     for kind in words.places.finditer(text.low):
-        name = _capitals(text, words, kind.start())
+        name = _capitals(text, words, kind.start(), outside)
         if name is None:
             continue
         start, end = name
@@ -167,8 +226,8 @@ def _located(text: Text, words: _Words) -> Iterator[Found]:
             )
 
 
-def _capitals(text: Text, words: _Words, before: int) -> tuple[int, int] | None:
-    """The capitalised words that stand directly before a place in the text."""
+def _capitals(text: Text, words: _Words, before: int, outside: Mapping[int, int | None]) -> tuple[int, int] | None:
+    """The capitalised words that stand directly before a place in the text; a surname before them is another's."""
     line = max(before - 80, text.cased.rfind("\n", 0, before) + 1, 0)
     taken: list[re.Match[str]] = []
     edge = before
@@ -176,6 +235,8 @@ def _capitals(text: Text, words: _Words, before: int) -> tuple[int, int] | None:
         between = text.cased[word.end() : edge]
         low = lower(word[0])
         if between.strip() or not word[0][0].isupper() or low in words.openers or low.endswith(words.owned):
+            break
+        if word.end() in outside or (taken and _SURNAME.search(low)):
             break
         taken.append(word)
         edge = word.start()
@@ -200,28 +261,29 @@ def _quotations(text: Text, words: _Words) -> Iterator[Found]:
 @lru_cache(maxsize=1)
 def _tables() -> dict[str, _Words]:
     tables = tomllib.loads(Path(__file__).with_name("shapes.toml").read_text(encoding="utf-8"))
-    return {language: _words(table) for language, table in tables.items()}
+    return {language: _words(table, _ENDINGS.get(language, _ENDING)) for language, table in tables.items()}
 
 
-def _words(table: Mapping[str, Sequence[str]]) -> _Words:
+def _words(table: Mapping[str, Sequence[str]], ending: str) -> _Words:
     within = f"(?P<placed>{_any(table.get('placed', ()))})|(?:{_any(table.get('places', ()))})"
     return _Words(
-        bodies=_heads(table.get("bodies", ())),
-        places=re.compile(rf"(?<=\s)(?:{within}){_ENDING}(?![\w'])"),
-        events=_heads(table.get("events", ())),
+        bodies=_heads(table.get("bodies", ()), ending),
+        places=re.compile(rf"(?<=\s)(?:{within}){ending}(?![\w'])"),
+        events=_heads(table.get("events", ()), ending),
         located=re.compile(
             rf"(?<=[^\W\d_][ ])(?P<name>[^\W\d_][\w-]{{{MIN_REPEATED - 1},30}}?)"
             rf"(?:{_any(table.get('located', ()))})(?![\w'-])"
         ),
         owned=tuple(map(_folded, table.get("owned", ()))),
         barriers=tuple(map(_folded, table["barriers"])),
+        cases=tuple(map(_folded, table.get("cases", ()))),
         openers=frozenset(map(_folded, table["openers"])),
         quoted=re.compile(rf"(?<!\w)(?:{_any(table.get('quoted', ()))})[\w']{{0,8}}+(?:\s|$|[.,;)])"),
     )
 
 
-def _heads(words: Sequence[str]) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w'])(?P<head>{_any(words)}){_ENDING}(?![\w'])")
+def _heads(words: Sequence[str], ending: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w'])(?P<head>{_any(words)}){ending}(?![\w'])")
 
 
 def _folded(word: str) -> str:

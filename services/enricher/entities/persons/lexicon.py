@@ -54,6 +54,7 @@ _OCCUPATION = re.compile(
     r"\w{3,20}(?:(?<!n)chi|(?<!n)çi|(?<!n)çy|(?<!n)[cç][iı]|shunos|furush|log|navis|(?<!н)чи|(?<!н)чы|шунос|шинос|фуруш|"
     r"(?<!н)шы|(?<!н)ші|лог|навис|гер|ист|граф)(?:si|сі|сы|imiz|іміз|ымыз)?"
 )
+_OBJECT = re.compile("тт[ыиуүі][нң]?$")
 _SLAVIC = re.compile("(?:ich|vna|ич|вна)$")
 _POSSESSED = re.compile(r"(?<!oğlu)(?<!oglu)(?<=[iuü])'n(?:[iuü]$|[dace])")
 """Turkish: the storm of something (Kasırgası'ndan), not somebody (Ali'den)."""
@@ -193,6 +194,8 @@ def is_respectful(language: str, low: str) -> bool:
 def is_thing(language: str, low: str) -> bool:
     """Whether it makes the name before it one of a street, a body, a prize."""
     words, said = _words(language), latin(low)
+    if _OBJECT.search(low):
+        return False  # сотту: the court, but nobody's
     if said in words.named_after or (said in words.things and said.endswith("si")):
         return True
     possessed = _POSSESSIVE.fullmatch(said)

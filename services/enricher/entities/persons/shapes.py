@@ -44,13 +44,14 @@ _LOWER_WORD = re.compile(r"(?<![\w'-])[^\W\d_][\w'-]*+")
 
 _WITH_PAIRS = frozenset({"uz", "kk", "ky"})
 """Languages that write no common nouns in a row with capitals."""
+_HOW = re.compile(r"[лт][ыіиуү]$")
 _FOREIGN = re.compile(r"w|c(?!h)")
 """Letters that Uzbek does not use: a brand."""
 _WHERE = re.compile(r"(?:da|dagi|dan|ga|ning|да|даги|дан|га|нинг|де|дегі|дағы|та|те|тағы|тегі)\b")
 _LAND = re.compile(r"(?:iya|ия|st[oa]n|ст[оа]н|land|ланд)(?:ning|нинг|ning|ның|нің|nyň|niň)?$")
 """How places end that no list has."""
 _NAMES = re.compile(
-    "I{1,2}[GKSWFO]|[SWFO]I{1,2}"  # A. Karimov, Karimov A.
+    "I{1,2}[GKSWFO]|I[GK][SWFO]|[SWFO]I{1,2}"  # A. Karimov, Karimov A.
     "|[GK][GK]?P?[SWF]|[OW]P?[SWF]|[GK]{1,2}O|[GK]{2,4}|[GK]{2}OO?|G[GKSWFO]?P|[GKO][SWF]P|[GKO]P|[SWF]G[GK]?P?|[SWFO][GKO]P|OG|[KO]P?S"
     "|[GK]I[SWFO]|[GK]{1,2}F|OO[SF]|GO[SWF]|B[GKOSWFB]{1,2}|GB[GKOSWF]?"
 )
@@ -283,7 +284,7 @@ class _Search:
         return not self._is_quoted(first.start, last.end)
 
     def _is_alone(self, token: _Token, headline: bool, titled: bool) -> bool:
-        if token.loud or token.blocked or self._is_quoted(token.start, token.end):
+        if token.loud or token.blocked or self._is_quoted(token.start, token.end) or self._is_phrase(token, titled):
             return False
         if titled:
             return token.cls in "GKSFP" or (
@@ -294,6 +295,15 @@ class _Search:
         if not token.alone or token.cls not in "GKSFP":
             return False
         return not (self._starts_sentence(token.start) and self._is_plain_word(token)) and not headline
+
+    def _is_phrase(self, token: _Token, titled: bool) -> bool:
+        """A common noun with more behind it in Tajik (Паҳлавони тоҷик); in Kazakh one that says how (Салтанатты)."""
+        if not self._next_word(token.end).strip() or not self._cased[token.end + 1 : token.end + 2].islower():
+            return False
+        if self._language == "tg":
+            return token.closing
+        how = _HOW.search(self._text.low, token.start, token.end) and self._language in {"kk", "ky"}
+        return bool(how) and not titled and self._starts_sentence(token.start)
 
     def _person(self, tokens: list[_Token], end: int, stem_end: int, titled: bool, headline: bool) -> Found | None:
         start = tokens[0].start

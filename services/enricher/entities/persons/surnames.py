@@ -33,6 +33,8 @@ _UPPER = "".join(c for c in map(chr, range(0x41, 0x530)) if c.isupper())
 _CAPITALISED = re.compile(rf"(?<![\w'-])[{_UPPER}][^\W_]++(?:['-][^\W_]++)*+")
 _SPACES = re.compile(r"\s+")
 _NEXT_WORD = re.compile(r"[ ]{1,2}([^\W\d_][\w'-]{0,39})")
+_NAMED_AFTER = re.compile(r"(?: [\w'-]{1,40}+){0,2}? (?:атындағы|атындагы|adyndaky|adindaki|nomidagi|номидаги)\b")
+"""Behind a part of a name after which a thing is called."""
 _OPENING, _CLOSING = frozenset('"“„«‘'), frozenset('"”“»’')
 
 
@@ -276,6 +278,8 @@ def _readings(language: str, word: str) -> tuple[tuple[int, str], ...]:
 def _stands_alone(text: Text, start: int, end: int) -> bool:
     """No street, prize or work of that name, and no other person: another name beside it would be one."""
     if start and text.original[start - 1] in _OPENING and text.original[end : end + 1] in _CLOSING:
+        return False
+    if _NAMED_AFTER.match(text.low, end):
         return False
     following = _NEXT_WORD.match(text.cased, end)
     return not (following and lexicon.is_thing(text.primary, lower(following[1])))
