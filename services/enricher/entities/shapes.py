@@ -12,6 +12,7 @@ from pathlib import Path
 from services.contracts.articles import EntityType
 from services.enricher.entities import suffixes
 from services.enricher.entities.found import Found
+from services.enricher.entities.persons import lexicon, persian
 from services.enricher.entities.text import Text, lower, same_length
 
 MAX_FOUND = 1_000
@@ -22,10 +23,13 @@ MIN_OPENING_WORDS = 2
 """Of the name of a body before its last word, where it opens a sentence: `Shahar hokimligi` there is any town hall."""
 MAX_PLACE_WORDS = 3
 MAX_QUOTED_CHARS = 60
+MAX_OPENED_CHARS = 160
+"""Of the name of a body behind its first word."""
 NEAR = 24
 """Characters around a quotation in which a word may say what it names."""
 MIN_REPEATED = 4
 """Characters of a name that is looked for again; a shorter one is too often something else."""
+_TO_THE_NAME = re.compile("ба номи |номи ")
 _BODY, _PLACE, _QUOTED, _AGAIN, _THERE = 0.75, 0.75, 0.7, 0.7, 0.6
 _SURNAME = re.compile("(?:[oe][vw]a?|[ое]ва?|zoda|зода)$")
 _WORD = re.compile(r"[^\W\d_](?:[\w'-]{0,60}\w)?|\d++")
@@ -54,6 +58,8 @@ class _Words:
     places: re.Pattern[str]
     events: re.Pattern[str]
     located: re.Pattern[str]
+    opened: re.Pattern[str]
+    entered: re.Pattern[str]
     owned: tuple[str, ...]
     barriers: tuple[str, ...]
     cases: tuple[str, ...]
@@ -72,7 +78,8 @@ def find(text: Text, listed: Sequence[Found]) -> list[Found]:
     found: list[Found] = []
     ends: tuple[tuple[re.Pattern[str], EntityType], ...] = ((words.bodies, "ORG"), (words.events, "EVENT"))
     named = (one for heads, type_ in ends for one in _named(text, words, heads, type_, outside))
-    for one in (*named, *_places(text, words, outside), *_located(text, words), *_quotations(text, words)):
+    places_named = (*_places(text, words, outside), *_located(text, words), *_entered(text, words))
+    for one in (*named, *_opened(text, words), *places_named, *_quotations(text, words)):
         if len(found) >= MAX_FOUND:
             break
         over = [f for f in closed if one.start < f.end and f.start < one.end]
@@ -226,6 +233,48 @@ def _located(text: Text, words: _Words) -> Iterator[Found]:
             )
 
 
+def _opened(text: Text, words: _Words) -> Iterator[Found]:
+    """Bodies in Tajik, which says first what a body is: as far as each word is tied to the next (Кумитаи рушди ...)."""
+    for head in words.opened.finditer(text.low):
+        if not text.cased[head.start()].isupper():
+            continue
+        tied, end, count = True, head.end(), 1
+        for word in _WORD.finditer(text.cased, head.end(), head.end() + MAX_OPENED_CHARS):
+            gap = text.low[end : word.start()]
+            joined = tied and gap == " "
+            named_after = gap == " " and _TO_THE_NAME.match(text.low, word.start())
+            together = gap == " " and lower(word[0]) == "ва" and _ties(text, word.end())
+            if not (joined or together or named_after) or count == MAX_WORDS:
+                break
+            end, count = word.end(), count + 1
+            tied = bool(named_after) or together or _is_tied(lower(word[0]))
+        if count > 1 and not tied:
+            yield Found(head.start(), end, "ORG", "shape", _BODY, name=text.original[head.start() : end])
+
+
+def _is_tied(low: str) -> bool:
+    return len(low) > MIN_REPEATED and low.endswith("и")
+
+
+def _ties(text: Text, end: int) -> bool:
+    """Whether the word after an `and` is a part of the same name: a common noun that is tied to another, no office."""
+    after = _WORD.match(text.cased, end + 1)
+    if after is None or not after[0][0].islower() or not _is_tied(lower(after[0])):
+        return False
+    return not lexicon.is_title(text.primary, lower(after[0]))
+
+
+def _entered(text: Text, words: _Words) -> Iterator[Found]:
+    """Places in Tajik and Persian, by the word before them."""
+    for kind in words.entered.finditer(text.low):
+        word = _WORD.match(text.cased, kind.end() + 1)
+        if word is None or not (word[0][0].isupper() or persian.may_be_place(word[0])):
+            continue
+        start = word.start() if kind["kind"] else kind.start()
+        bare = word.end() - _is_tied(lower(word[0])) * (text.low[word.end() : word.end() + 1] == " ")
+        yield Found(start, word.end(), "LOC", "shape", _PLACE, stem_end=bare, name=text.original[start:bare])
+
+
 def _capitals(text: Text, words: _Words, before: int, outside: Mapping[int, int | None]) -> tuple[int, int] | None:
     """The capitalised words that stand directly before a place in the text; a surname before them is another's."""
     line = max(before - 80, text.cased.rfind("\n", 0, before) + 1, 0)
@@ -250,7 +299,11 @@ def _quotations(text: Text, words: _Words) -> Iterator[Found]:
     for quotation in _QUOTATION.finditer(text.cased):
         start, end = quotation.span(1)
         name = text.cased[start:end]
-        if not name[0].isupper() or name[-1] in ".!?…," or name.count(" ") > MAX_WORDS - 1:
+        if (
+            not (name[0].isupper() or persian.may_be_place(name.split(" ")[0]))
+            or name[-1] in ".!?…,"
+            or name.count(" ") > MAX_WORDS - 1
+        ):
             continue
         after = text.low[quotation.end() : quotation.end() + NEAR].split("\n")[0]
         before = text.low[max(0, quotation.start() - NEAR) : quotation.start()].split("\n")[-1]
@@ -270,6 +323,10 @@ def _words(table: Mapping[str, Sequence[str]], ending: str) -> _Words:
         bodies=_heads(table.get("bodies", ()), ending),
         places=re.compile(rf"(?<=\s)(?:{within}){ending}(?![\w'])"),
         events=_heads(table.get("events", ()), ending),
+        opened=re.compile(rf"(?<![\w'-])(?:{_any(table.get('opened', ()))})(?= )"),
+        entered=re.compile(
+            rf"(?<![\w'-])(?:(?P<kind>{_any(table.get('entered', ()))})|{_any(table.get('entered_whole', ()))})(?= )"
+        ),
         located=re.compile(
             rf"(?<=[^\W\d_][ ])(?P<name>[^\W\d_][\w-]{{{MIN_REPEATED - 1},30}}?)"
             rf"(?:{_any(table.get('located', ()))})(?![\w'-])"

@@ -91,6 +91,12 @@ def find(text: Text, listed: Sequence[Found]) -> list[Found]:
     return found
 
 
+def may_be_place(word: str) -> bool:
+    """Whether a word in Persian letters is none of everyday."""
+    words = _words()
+    return bool(_WORD.fullmatch(word)) and len(word) >= _MIN_PART and word not in words.not_names | words.adjectives
+
+
 def surnames_alone(text: Text) -> Iterator[tuple[int, int]]:
     """Where a word stands that may be a surname by itself: no everyday word, no given name, none before it."""
     words, before = _words(), ""
