@@ -90,6 +90,12 @@ def test_a_listed_body_in_a_longer_name_keeps_its_id() -> None:
     ]
 
 
+def test_a_listed_district_with_the_word_for_what_it_is_keeps_its_id() -> None:
+    district = Found(0, 6, "LOC", "list", 0.9, "xabar:sayram", stem_end=6, kind="district")
+    (found,) = shapes.find(Text("Сайрам ауданында", "kk"), [district])
+    assert (found.end, found.id, found.kind) == (16, "xabar:sayram", "district")
+
+
 def test_hostile_text_is_read_in_one_pass() -> None:
     for text in ("Agentligi " * 10_000, "A " * 40_000 + "agentligi", "“A" * 20_000, "A shahri" * 10_000):
         assert len(shapes.find(Text(text, "uz-Latn"), [])) <= shapes.MAX_FOUND

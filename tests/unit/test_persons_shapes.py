@@ -95,6 +95,13 @@ def test_a_list_of_names_says_that_unknown_ones_are_names() -> None:
     assert found("kk", "Бүгін Асқар Мамин мен Риат Шони келді.") == ["Асқар Мамин", "Риат Шони"]
 
 
+def test_a_list_that_begins_with_a_known_person_goes_on_with_persons() -> None:
+    text = "Голдарды Килиан Мбаппе мен Эдуарду Камавинга соқты."
+    start = text.index("Килиан")
+    known = Found(start, start + 13, "PER", "list", 0.9, "xabar:mbappe")
+    assert [text[f.start : f.end] for f in shapes.find(Text(text, "kk"), [known])] == ["Эдуарду Камавинга"]
+
+
 @pytest.mark.parametrize(
     ("text", "persons"),
     [

@@ -42,6 +42,8 @@ MAX_SMALL_WORDS = 3
 _STATE = ("үкімет", "парламент", "өкмөт", "hökümet", "hükümet")
 """What every country has: there the country is named and no body."""
 _WITH_COUNTRY = frozenset({"kk", "ky", "tk", "tr"})
+_KINDS_AFTER = frozenset({"district", "region", "water", "mountain", "desert", "area"})
+"""Listed by their bare name, and in the text with the word for what they are: Сайрам ауданы."""
 _NAMED_AFTER = frozenset({"атындағы", "атындагы", "adyndaky"})
 _PATRON = re.compile(r"(?:[^\W\d_a-zа-яәғқңөұүһіё]\. ?){0,2}+(?:(?!\d)[^\W_a-zа-яәғқңөұүһіё][\w'-]{1,30}+ ){1,3}+$")
 """Whom a body is named after, before that word."""
@@ -86,6 +88,11 @@ def find(text: Text, listed: Sequence[Found]) -> list[Found]:
         if over and all(_is_its_end(f, one, text) for f in over):
             one = replace(one, id=over[-1].id if over[-1].type == "ORG" else None)
             over = []
+        if one.type == "LOC":
+            same = next(
+                (f for f in places if f.start == one.start and f.end < one.end and f.kind in _KINDS_AFTER), None
+            )
+            one = replace(one, id=same.id, kind=same.kind) if same else one
         if all(_is_brand(f, one) for f in over) and not (one.type == "LOC" and _opens_with_more(text, one, places)):
             found.append(one)
     return found

@@ -19,6 +19,8 @@ HEADLINE_RUN = 7
 """So many capitalised words in a row are a line in title case: there a capital letter says nothing."""
 MIN_OBJECT = 6
 """A word of more characters with -ni at its end is an Uzbek object; shorter ones may be names as they are: Jinni."""
+MAX_JOINT = 9
+"""Characters between two persons of a list."""
 BEFORE = 48
 """Characters before a name in which its title may stand."""
 FULL, KNOWN_TITLE, SHAPE, ALONE, GUESS = 0.95, 0.9, 0.85, 0.7, 0.6
@@ -102,9 +104,11 @@ class _Search:
         self._language = text.primary
         self._blocked = bytearray(len(self._cased))
         self._people: dict[int, Found] = {}
+        self._ends: set[int] = set()
         for one in listed:
             if one.type == "PER":
                 self._people[one.start] = one
+                self._ends.add(one.end)
             else:
                 self._blocked[one.start : one.end] = b"\1" * (one.end - one.start)
 
@@ -409,9 +413,11 @@ class _Search:
 
     def _is_listed_with(self, first: _Token, before: Found | None) -> bool:
         """The next of a list of persons: a comma or an `and` stands between."""
-        if before is None or first.start - before.end > 9:
+        ends = range(first.start - MAX_JOINT, first.start)
+        end = next((end for end in ends if end in self._ends or (before is not None and before.end == end)), None)
+        if end is None:
             return False
-        between = self._cased[before.end : first.start]
+        between = self._cased[end : first.start]
         match = _LIST.fullmatch(between)
         return match is not None and (match[1] is None or lexicon.joins(self._language, match[1].lower()))
 
