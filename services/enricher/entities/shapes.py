@@ -31,7 +31,7 @@ MIN_REPEATED = 4
 """Characters of a name that is looked for again; a shorter one is too often something else."""
 _TO_THE_NAME = re.compile("ба номи |номи ")
 _BODY, _PLACE, _QUOTED, _AGAIN, _THERE = 0.75, 0.75, 0.7, 0.7, 0.6
-_SURNAME = re.compile("(?:[oe][vw]a?|[ое]ва?|zoda|зода)$")
+_SURNAME = re.compile("(?:[oe][vw]a?|[ое]ва?|zoda|зода|ұлы|қызы|уулу|кызы|ович|овна)$")
 _WORD = re.compile(r"[^\W\d_](?:[\w'-]{0,60}\w)?|\d++")
 _AND = r"(?:va|ва|және|жана|we|ve)\b"
 _SENTENCE_BEGINS = re.compile(r"(?:^|[.!?…\n]) {0,2}$")
@@ -99,8 +99,8 @@ def find(text: Text, listed: Sequence[Found]) -> list[Found]:
 
 
 def _bare_country(one: Found, text: Text) -> int | None:
-    """Where a country without an ending begins, in languages in which the name of a body may begin so."""
-    bare = one.kind == "country" and (one.stem_end or one.end) == one.end and one.role == "name"
+    """Where a country without an ending begins, or its adjective (Türkmen), where the name of a body may begin so."""
+    bare = one.kind == "country" and (one.stem_end or one.end) == one.end and one.role != "inhabitant"
     return one.start if bare and text.primary in _WITH_COUNTRY else None
 
 
@@ -203,6 +203,8 @@ def _start(text: Text, words: _Words, head: int, outside: Mapping[int, int | Non
             break
     if start is None or start == head:
         return None
+    if text.primary == "tr" and text.cased[head].isupper():
+        return start  # Turkish writes the names of bodies, and no others, with capitals throughout
     short = sum(word.start() >= start for word in before) < MIN_OPENING_WORDS
     return None if short and _SENTENCE_BEGINS.search(text.cased, max(0, start - 3), start) else start
 

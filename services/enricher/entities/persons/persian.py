@@ -74,7 +74,7 @@ def find(text: Text, listed: Sequence[Found]) -> list[Found]:
     for known in listed:
         if known.type == "PER":
             people[known.start] = known
-        else:
+        elif known.role == "name":
             blocked[known.start : known.end] = b"\1" * (known.end - known.start)
     tokens = [_Token(*match.span(), match[0]) for match in _WORD.finditer(cased)]
     found: list[Found] = []

@@ -44,7 +44,7 @@ _BEFORE_WORDS = "\"'“„«‘(—–-"
 _OPENING, _CLOSING = frozenset('"“„«‘'), frozenset('"”“»’')
 _LOWER_WORD = re.compile(r"(?<![\w'-])[^\W\d_][\w'-]*+")
 
-_WITH_PAIRS = frozenset({"uz", "kk", "ky"})
+_WITH_PAIRS = frozenset({"uz", "kk", "ky", "tg"})
 """Languages that write no common nouns in a row with capitals."""
 _HOW = re.compile(r"[лт][ыіиуү]$")
 _FOREIGN = re.compile(r"w|c(?!h)")
@@ -53,7 +53,7 @@ _WHERE = re.compile(r"(?:da|dagi|dan|ga|ning|да|даги|дан|га|нинг|
 _LAND = re.compile(r"(?:iya|ия|st[oa]n|ст[оа]н|land|ланд)(?:ning|нинг|ning|ның|нің|nyň|niň)?$")
 """How places end that no list has."""
 _NAMES = re.compile(
-    "I{1,2}[GKSWFO]|I[GK][SWFO]|[SWFO]I{1,2}"  # A. Karimov, Karimov A.
+    "I{1,2}[GKSWFO]|I[GK][GKSWFO]|[SWFO]I{1,2}"  # A. Karimov, Karimov A.
     "|[GK][GK]?P?[SWF]|[OW]P?[SWF]|[GK]{1,2}O|[GK]{2,4}|[GK]{2}OO?|G[GKSWFO]?P|[GKO][SWF]P|[GKO]P|[SWF]G[GK]?P?|[SWFO][GKO]P|OG|[KO]P?S"
     "|[GK]I[SWFO]|[GK]{1,2}F|OO[SF]|GO[SWF]|B[GKOSWFB]{1,2}|GB[GKOSWF]?"
 )
@@ -133,9 +133,15 @@ class _Search:
             if run and not self._joined(run[-1], token):
                 yield run
                 run = []
+            if token.cls == "T" and run and run[-1].cls in "GI" and self._is_trade_name(token):
+                token = token._replace(cls="W")
             run.append(token)
         if run:
             yield run
+
+    def _is_trade_name(self, token: _Token) -> bool:
+        """Turkish surnames are trades: Ahmet Bağcı."""
+        return self._language == "tr" and lexicon.is_occupation(self._cased[token.start : token.end].lower())
 
     def _joined(self, before: _Token, after: _Token) -> bool:
         gap = after.start - before.end
