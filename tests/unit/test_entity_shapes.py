@@ -98,6 +98,12 @@ def test_a_listed_district_with_the_word_for_what_it_is_keeps_its_id() -> None:
     assert (found.end, found.id, found.kind) == (16, "xabar:sayram", "district")
 
 
+def test_many_listed_names_are_asked_by_place() -> None:
+    name = "Тоғай министрлігі "
+    listed = [Found(at, at + 17, "ORG", "list", 0.9, "xabar:forests") for at in range(0, len(name) * 20_000, len(name))]
+    assert shapes.find(Text(name * 20_000, "kk"), listed) == []
+
+
 def test_hostile_text_is_read_in_one_pass() -> None:
     for text in ("Agentligi " * 10_000, "A " * 40_000 + "agentligi", "“A" * 20_000, "A shahri" * 10_000):
         assert len(shapes.find(Text(text, "uz-Latn"), [])) <= shapes.MAX_FOUND

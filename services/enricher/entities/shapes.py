@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -43,7 +44,7 @@ _STATE = ("үкімет", "парламент", "өкмөт", "hökümet", "hük
 """What every country has: there the country is named and no body."""
 _WITH_COUNTRY = frozenset({"kk", "ky", "tk", "tr"})
 _KINDS_AFTER = frozenset({"district", "region", "water", "mountain", "desert", "area"})
-"""Listed by their bare name, and in the text with the word for what they are: Сайрам ауданы."""
+"""Listed by their bare name, and named in texts with the word for what they are."""
 _NAMED_AFTER = frozenset({"атындағы", "атындагы", "adyndaky"})
 _PATRON = re.compile(r"(?:[^\W\d_a-zа-яәғқңөұүһіё]\. ?){0,2}+(?:(?!\d)[^\W_a-zа-яәғқңөұүһіё][\w'-]{1,30}+ ){1,3}+$")
 """Whom a body is named after, before that word."""
@@ -74,8 +75,8 @@ def find(text: Text, listed: Sequence[Found]) -> list[Found]:
     words = _tables().get(text.primary)
     if words is None:
         return []
-    closed = [f for f in listed if f.type in {"PER", "ORG", "EVENT", "DOC", "DATE"}]
-    places = [f for f in listed if f.type == "LOC"]
+    closed = _Listed(f for f in listed if f.type in {"PER", "ORG", "EVENT", "DOC", "DATE"})
+    places = _Listed(f for f in listed if f.type == "LOC")
     outside = {f.end: _bare_country(f, text) for f in listed if f.kind == "country" or (f.stem_end or f.end) < f.end}
     found: list[Found] = []
     ends: tuple[tuple[re.Pattern[str], EntityType], ...] = ((words.bodies, "ORG"), (words.events, "EVENT"))
@@ -84,18 +85,34 @@ def find(text: Text, listed: Sequence[Found]) -> list[Found]:
     for one in (*named, *_opened(text, words), *places_named, *_quotations(text, words)):
         if len(found) >= MAX_FOUND:
             break
-        over = [f for f in closed if one.start < f.end and f.start < one.end]
+        over = closed.over(one)
         if over and all(_is_its_end(f, one, text) for f in over):
             one = replace(one, id=over[-1].id if over[-1].type == "ORG" else None)
             over = []
         if one.type == "LOC":
-            same = next(
-                (f for f in places if f.start == one.start and f.end < one.end and f.kind in _KINDS_AFTER), None
-            )
+            same = next((f for f in places.over(one) if _is_its_beginning(f, one)), None)
             one = replace(one, id=same.id, kind=same.kind) if same else one
         if all(_is_brand(f, one) for f in over) and not (one.type == "LOC" and _opens_with_more(text, one, places)):
             found.append(one)
     return found
+
+
+class _Listed:
+    """Mentions that do not overlap, to be asked by place."""
+
+    def __init__(self, found: Iterable[Found]) -> None:
+        self._found = sorted(found, key=lambda f: f.start)
+        self._starts = [f.start for f in self._found]
+
+    def over(self, one: Found) -> list[Found]:
+        """Those that overlap a candidate, in order."""
+        first = max(bisect_right(self._starts, one.start) - 1, 0)
+        return [f for f in self._found[first : bisect_left(self._starts, one.end)] if one.start < f.end]
+
+
+def _is_its_beginning(listed: Found, one: Found) -> bool:
+    """Whether a listed place stands in the text with the word for what it is: Сайрам ауданы."""
+    return listed.start == one.start and listed.end < one.end and listed.kind in _KINDS_AFTER
 
 
 def _bare_country(one: Found, text: Text) -> int | None:
@@ -117,11 +134,11 @@ def _is_brand(listed: Found, one: Found) -> bool:
     return longer and one.confidence == _QUOTED and not any(map(str.isdigit, one.name or ""))
 
 
-def _opens_with_more(text: Text, one: Found, places: Sequence[Found]) -> bool:
+def _opens_with_more(text: Text, one: Found, places: _Listed) -> bool:
     """Whether a place opens its sentence and a listed one stands further in: what is before that is no name."""
     if not _SENTENCE_BEGINS.search(text.cased, max(0, one.start - 3), one.start):
         return False
-    return any(one.start < f.start and f.end <= one.end for f in places)
+    return any(one.start < f.start and f.end <= one.end for f in places.over(one))
 
 
 def later_mentions(text: Text, kept: Sequence[Found]) -> list[Found]:
