@@ -52,3 +52,9 @@ def test_a_long_form_that_names_nothing_makes_no_entity() -> None:
 def test_hostile_text_is_read_in_one_pass() -> None:
     for text in ("(AB)" * 10_000, "A " * 20_000 + "(AB)", "AB (" * 10_000, "a b c d (ABCD) " * 4_000):
         assert len(acronyms.pairs(Text(text, "en"), [])) <= acronyms.MAX_PAIRS
+
+
+def test_a_text_full_of_brackets_and_names_asks_by_place() -> None:
+    text = Text("Orol BMT (BMT) " * 10_000, "uz-Latn")
+    kept = [Found(at, at + 4, "LOC", "list", 0.9, "xabar:orol") for at in range(0, 150_000, 15)]
+    assert acronyms.pairs(text, kept) == []

@@ -8,6 +8,7 @@ made of the beginnings of words, in Uzbek of up to three letters (OʻzLiDeP), an
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -48,10 +49,11 @@ class Pair:
 def pairs(text: Text, kept: Sequence[Found]) -> list[Pair]:
     """What the text explains, each acronym once, the first explanation counts."""
     found: dict[str, Pair] = {}
+    near = _Near(kept)
     for match in _BRACKET.finditer(text.cased):
-        _add(found, _short_behind(text, match, kept))
+        _add(found, _short_behind(text, match, near))
     for match in _BEFORE.finditer(text.cased):
-        _add(found, _short_first(text, match, kept))
+        _add(found, _short_first(text, match, near))
     return list(found.values())
 
 
@@ -62,10 +64,24 @@ def applied(text: Text, explained: Sequence[Pair], kept: Sequence[Found]) -> lis
         if pair.entity is None:
             continue
         mentions = _mentions(text, pair, pair.entity)
-        spans = [(m.start, m.end) for m in mentions]
-        result = [f for f in result if f == pair.entity or not any(f.start < e and s < f.end for s, e in spans)]
+        taken = bytearray(len(text.cased))
+        for one in mentions:
+            taken[one.start : one.end] = b"\1" * (one.end - one.start)
+        result = [f for f in result if f == pair.entity or not any(taken[f.start : f.end])]
         result += mentions
     return sorted(result, key=lambda f: f.start)
+
+
+class _Near:
+    """What was found, to be asked by place."""
+
+    def __init__(self, kept: Sequence[Found]) -> None:
+        self._kept = sorted(kept, key=lambda f: f.start)
+        self._starts = [f.start for f in self._kept]
+
+    def over(self, start: int, end: int) -> list[Found]:
+        """What begins in a stretch, or so little before it that it may reach into it; in order."""
+        return self._kept[bisect_left(self._starts, start - 2 * MAX_LONG_FORM) : bisect_left(self._starts, end)]
 
 
 def _add(found: dict[str, Pair], pair: Pair | None) -> None:
@@ -73,7 +89,7 @@ def _add(found: dict[str, Pair], pair: Pair | None) -> None:
         found.setdefault(pair.acronym, pair)
 
 
-def _short_behind(text: Text, match: re.Match[str], kept: Sequence[Found]) -> Pair | None:
+def _short_behind(text: Text, match: re.Match[str], kept: _Near) -> Pair | None:
     """`Long form (LF)`."""
     acronym = match[1]
     if not is_acronym(acronym):
@@ -94,7 +110,7 @@ def _short_behind(text: Text, match: re.Match[str], kept: Sequence[Found]) -> Pa
     return Pair(acronym, match.start(1), match.end(1), start, end, entity or _over(kept, *match.span(1)))
 
 
-def _short_first(text: Text, match: re.Match[str], kept: Sequence[Found]) -> Pair | None:
+def _short_first(text: Text, match: re.Match[str], kept: _Near) -> Pair | None:
     """`LF (long form)`."""
     acronym = match[1]
     words = list(_WORD.finditer(text.low, match.start(2), match.end(2)))
@@ -143,13 +159,13 @@ def _mentions(text: Text, pair: Pair, entity: Found) -> list[Found]:
     return found
 
 
-def _ends_at(kept: Sequence[Found], at: int) -> Found | None:
+def _ends_at(kept: _Near, at: int) -> Found | None:
     """What was found right before a bracket."""
-    return next((f for f in kept if at - 2 <= f.end <= at and f.role == "name"), None)
+    return next((f for f in kept.over(at - 2, at + 1) if at - 2 <= f.end <= at and f.role == "name"), None)
 
 
-def _over(kept: Sequence[Found], start: int, end: int) -> Found | None:
+def _over(kept: _Near, start: int, end: int) -> Found | None:
     """A body or the like that takes up most of a stretch."""
-    inside = [f for f in kept if f.start < end and start < f.end and f.type not in {"LOC", "DATE", "PER"}]
+    inside = [f for f in kept.over(start, end) if start < f.end and f.type not in {"LOC", "DATE", "PER"}]
     best = max(inside, key=lambda f: min(f.end, end) - max(f.start, start), default=None)
     return best if best and 2 * (min(best.end, end) - max(best.start, start)) >= end - start else None
