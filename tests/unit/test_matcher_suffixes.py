@@ -25,6 +25,7 @@ TAKEN = [
     ("ky", "Ош", "Ошто Оштун Ошко Оштон Оштогу"),
     ("ky", "Каржы министрлиги", "Каржы министрлигинин|Каржы министрлигине|Каржы министрлигинде|Каржы министрлигин"),
     ("tk", "Aşgabat", "Aşgabatda Aşgabatdan Aşgabatdaky Aşgabatyň"),
+    ("tk", "Türkiýe", "Türkiýe Türkiýäniň Türkiýede Türkiýä"),
     ("tk", "Türkmenistan", "Türkmenistanyň Türkmenistanda Türkmenistana Türkmenistandaky"),
     ("tk", "Daşary işler ministrligi", "Daşary işler ministrliginiň|Daşary işler ministrligine"),
     ("tr", "Ankara", "Ankara'da Ankara'nın Ankara'ya Ankara'dan"),

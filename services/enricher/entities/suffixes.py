@@ -216,6 +216,8 @@ def literal(tag: str, name: str, acronym: bool) -> str:
             stem, endings = _russian_stem(word, False)
             begin += " " + stem
         return begin
+    if tag == "tk" and len(name) > MIN_STEM:
+        return name.removesuffix("e")  # Türkiýe, Türkiýäniň
     return name.removesuffix("ӣ")  # before an ending the long vowel is written short
 
 
@@ -233,7 +235,8 @@ def ending(language: str, name: str, low: str, plain: str, start: int) -> Ending
     if language == "ru" and "а" <= name[0] <= "ӿ":
         return _russian_ending(name, low, plain, start)
     written_short = language == "tg" and name.endswith("ӣ") and plain.startswith(name[:-1] + "и", start)
-    if not (written_short or plain.startswith(name, start)):
+    opened = language == "tk" and name.endswith("e") and plain.startswith(name[:-1] + "ä", start)
+    if not (written_short or opened or plain.startswith(name, start)):
         return None
     stem_end = start + len(name)
     found = _endings(language, name, False).match(low, stem_end)
