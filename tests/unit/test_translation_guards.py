@@ -98,6 +98,11 @@ tr | en | Yüzde 13 arttı. | It rose 13 per cent.
 tr | en | %13 arttı. | It rose 13%.
 en | ru | A 34-year-old man scored 2-1. | 34-летний мужчина забил, 2:1.
 ug | en | 2018-يىلى 10-ئاينىڭ 4-كۈنى. | On 4 October 2018.
+uz | en | U 12-marta keldi. | She came for the 12th time.
+en | uz | Article 5 may change. | 5-modda oʻzgarishi mumkin.
+ru | en | Рейс HY-601 задержан на 2,5 часа. | Flight HY 601 is two and a half hours late.
+ru | en | Пришли 50% жителей. | Half of the people came.
+pt | en | Venceu por 14½ a 13½. | They won 14.5 to 13.5.
 uz | en | 33,34 va 39 yoshli. | Aged 33, 34 and 39.
 en | xx | 3 bridges, 1,200 people. | 3 most, 1.200 xalk.
 """
@@ -107,6 +112,9 @@ uz | en | Majlis 15.05.2024 kuni boʻldi. | The meeting was on 16 May 2024.
 uz | en | Majlis 15.05.2024 kuni boʻldi. | The meeting was on 15 June 2024.
 uz | en | Majlis 15.05.2024 kuni boʻldi. | The meeting was in May 2024.
 uz | en | Tanlov 5-mayda boʻladi. | The contest will be on May 6.
+ru | en | Это было 15 мая 2024 года. | It was on 15 June 2024.
+pt | en | Foi em 15 de maio. | It was on March 15.
+tk | en | 27-nji sentýabrda boldy. | It was on October 27.
 ru | en | Длина 1 465 км. | It is 1,456 km long.
 ru | en | Потратили 3 млн рублей. | They spent 3 billion roubles.
 ru | en | Потратили 3 млн рублей. | They spent 3 roubles.

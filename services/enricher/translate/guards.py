@@ -94,7 +94,12 @@ def numbers_survive(source: str, translation: str, source_tag: str, target_tag: 
     """Whether the two texts have the same numbers and dates, in figures, words, months or Roman numerals."""
     there = numbers.read(source, primary(source_tag))
     here = numbers.read(translation, primary(target_tag))
-    return not (numbers.missing(there, here) or numbers.missing_romans(source, here) or numbers.missing(here, there))
+    return not (
+        numbers.missing(there, here)
+        or numbers.missing_romans(source, here)
+        or numbers.missing_months(there, here)
+        or numbers.missing(here, there)
+    )
 
 
 def missing_names(names: Sequence[tuple[str, tuple[str, ...]]], translated: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from importlib.resources import files
@@ -28,6 +28,9 @@ _WORD = re.compile(r"[^\W_]++(?:['ʻʼʹ‘’`´]+[^\W\d_]++)*+")
 _ROMAN = re.compile(r"(?<![^\W_])[IVXХІ]{1,8}(?![^\W_])")
 _CANONICAL_ROMAN = re.compile(r"X{0,3}(?:IX|IV|V?I{0,3})")
 _AFTERNOON = re.compile(r"(?<![a-z])[ap]\.?\s?m\b", re.IGNORECASE)
+_FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
+_WITH_FRACTION = re.compile(r"([½¼¾])(\d{1,9})|(\d{1,9})([½¼¾])")
+"""The first, as ½14, is how it stands where the text runs from right to left."""
 _CLEAN = str.maketrans({**dict.fromkeys("'ʻʼʹ‘’`´\u0307", None), "ي": "ی", "ى": "ی", "ك": "ک"})
 
 _JOINS = frozenset("-–—/'’")
@@ -36,6 +39,10 @@ _LAST_DAY, _LAST_MINUTE = 31, 59
 _TEN, _HUNDRED, _THOUSAND = 10, 100, 1000
 _GROUP = 3
 _YEAR = 4
+_SHORT_WORD_LETTERS = 4
+_VERBS = frozenset(["may", "march", "mar"])
+"""English words that are months with a capital only."""
+_SEVERAL_CALENDARS = frozenset(["fa", "prs", "ps", "ar", "ug"])
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,8 @@ class Numbers:
     words: frozenset[str]
     """What its words may stand for; generous, as they only explain figures of the other text."""
     months: frozenset[int]
+    dated: frozenset[int]
+    """Months that a day or a year stands beside; of calendars with the same month everywhere."""
     scales: frozenset[int]
     romans: frozenset[str]
     clocks: bool
@@ -106,7 +115,8 @@ def read(text: str, language: str) -> Numbers:
     text = _ascii_digits(text)
     words, months = number_words(language), month_words(language)
     figures = tuple(_figures(text, words))
-    folded = [folded_word(found[0]) for found in _WORD.finditer(text)]
+    said = _WORD.findall(text)
+    folded = [folded_word(word) for word in said]
     vocabulary = set(folded)
     known = {word: found for word in vocabulary if (found := words.find(word))}
     scales = {int(value) for kind, value in known.values() if kind in ("scale", "weak")}
@@ -114,6 +124,7 @@ def read(text: str, language: str) -> Numbers:
         figures=figures,
         words=frozenset(_spelled(folded, known)),
         months=frozenset(int(found[1]) for word in vocabulary if (found := months.find(word))),
+        dated=frozenset(_dated(said, folded, months)) if language not in _SEVERAL_CALENDARS else frozenset(),
         scales=frozenset(scales | {figure.scale for figure in figures}),
         romans=frozenset(_romans(text, 1)),
         clocks=_AFTERNOON.search(text) is not None,
@@ -127,6 +138,12 @@ def missing(there: Numbers, here: Numbers) -> bool:
     return not all(
         _found(figure, wanted[figure.values or frozenset(figure.parts)], there, here, have) for figure in there.figures
     )
+
+
+def missing_months(there: Numbers, here: Numbers) -> bool:
+    """Whether a month of a date of `there` is another one in `here`, or none."""
+    have = _Index.of(here)
+    return any(month not in here.months and not have.has(str(month)) for month in there.dated)
 
 
 def missing_romans(text: str, here: Numbers) -> bool:
@@ -307,7 +324,7 @@ def _scale(text: str, end: int, words: Words) -> tuple[int, bool, int]:
 
 def _spelled(folded: list[str], known: Mapping[str, tuple[str, str]]) -> Iterator[str]:
     """Every value that the number words may have, alone and in a row."""
-    total = current = last = 0
+    total = current = last = before = 0
     half = False
     for word in folded:
         kind, value = known.get(word, ("", "0"))
@@ -317,6 +334,8 @@ def _spelled(folded: list[str], known: Mapping[str, tuple[str, str]]) -> Iterato
             current = 1 if kind == "one_and_half" else current
             half = True
             yield f"{total + current}.5"
+            yield f"{before}.5"  # two and a half
+            yield "50"
             yield str(total + last // 2)
         elif kind == "scale":
             last = 10 ** int(value)
@@ -333,8 +352,29 @@ def _spelled(folded: list[str], known: Mapping[str, tuple[str, str]]) -> Iterato
             if last == _TEN and 1 < before < _TEN:
                 yield str(before * _TEN)  # two decades
         else:
-            total = current = last = 0
+            total = current = last = before = 0
             half = False
+
+
+def _dated(said: Sequence[str], folded: Sequence[str], months: Words) -> Iterator[int]:
+    """Months with figures beside them, or behind a short word: 15 May, 15 de maio, 27-nji sentýabr."""
+    for at, word in enumerate(folded):
+        found = months.find(word)
+        if found is None or (found[0] == "month" and word in _VERBS and not said[at][0].isupper()):
+            continue
+        for near, behind in ((at - 1, at - 2), (at + 1, at + 2)):
+            if _is_day_or_year(folded, near) or (
+                _is_day_or_year(folded, behind) and len(folded[near]) <= _SHORT_WORD_LETTERS
+            ):
+                yield int(found[1])
+                break
+
+
+def _is_day_or_year(words: Sequence[str], at: int) -> bool:
+    if not 0 <= at < len(words):
+        return False
+    word = words[at]
+    return word.isdecimal() and (len(word) == _YEAR or (len(word) <= 2 and 1 <= int(word) <= _LAST_DAY))
 
 
 def _with(current: int, value: int) -> int:
@@ -355,7 +395,10 @@ def _romans(text: str, least: int) -> Iterator[str]:
 
 
 def _ascii_digits(text: str) -> str:
-    return text if text.isascii() else re.sub(r"[^\D0-9]", lambda digit: str(int(digit[0])), text)
+    if text.isascii():
+        return text
+    text = _WITH_FRACTION.sub(lambda found: (found[2] or found[3]) + _FRACTIONS[found[1] or found[4]], text)
+    return re.sub(r"[^\D0-9]", lambda digit: str(int(digit[0])), text)
 
 
 def folded_word(word: str) -> str:
