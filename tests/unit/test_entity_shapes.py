@@ -50,6 +50,8 @@ def read(text: str, language: str) -> list[tuple[str, str]]:
             "Sona Rejepowa Azady adyndaky Türkmen döwlet uniwersitetiniň",
             [("Azady adyndaky Türkmen döwlet uniwersitetiniň", "ORG")],
         ),
+        ("tr", "Olay Haziran'da ve Senato'da oldu.", []),
+        ("fa", "شرکت ما گفت «متناسب» است", []),
         ("tr", "Selçuk Üniversitesi açıkladı.", [("Selçuk Üniversitesi", "ORG")]),
         ("kk", "Белсенді Бауыржан Асқарұлы Жылыой ауданының", [("Жылыой ауданының", "LOC")]),
         ("tk", "Sapardow Akdepe etrabynda boldy.", [("Akdepe etrabynda", "LOC")]),

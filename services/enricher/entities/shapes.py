@@ -40,7 +40,7 @@ _STOP = re.compile(rf"[.!?;:\n\"“”«»„()]|,(?! (?:{_AND}|[\w'-]{{1,30}} {
 _QUOTATION = re.compile(rf"[«“„\"]([^«»“”„\"\n]{{2,{MAX_QUOTED_CHARS}}}+)[»”“\"]")
 MAX_SMALL_WORDS = 3
 """Between a country and the word for the body, where all are in small letters: Қазақстан футбол федерациясы."""
-_STATE = ("үкімет", "парламент", "өкмөт", "hökümet", "hükümet")
+_STATE = ("үкімет", "парламент", "өкмөт", "hökümet", "hükümet", "parlament", "сенат", "senat")
 """What every country has: there the country is named and no body."""
 _WITH_COUNTRY = frozenset({"kk", "ky", "tk", "tr"})
 _KINDS_AFTER = frozenset({"district", "region", "water", "mountain", "desert", "area"})
@@ -253,6 +253,8 @@ def _located(text: Text, words: _Words) -> Iterator[Found]:
     for there in words.located.finditer(text.low):
         start, stem_end = there.span("name")
         name = text.cased[start:stem_end]
+        if there["name"].startswith(_STATE) or lexicon.seen(text.primary, name).cls == "X":
+            continue
         if name[0].isupper() and not name.isupper() and not _SURNAME.search(there["name"]):
             yield Found(
                 start, there.end(), "LOC", "shape", _THERE, stem_end=stem_end, name=text.original[start:stem_end]
@@ -333,6 +335,8 @@ def _quotations(text: Text, words: _Words) -> Iterator[Found]:
             continue
         after = text.low[quotation.end() : quotation.end() + NEAR].split("\n")[0]
         before = text.low[max(0, quotation.start() - NEAR) : quotation.start()].split("\n")[-1]
+        if text.primary == "fa":  # no capitals: only the word right before tells
+            before, after = before.strip().rpartition(" ")[2] + " ", ""
         if words.quoted.search(before) or words.quoted.match(after.lstrip(" -")):
             yield Found(start, end, "ORG", "shape", _QUOTED, stem_end=end, name=text.original[start:end])
 
