@@ -128,3 +128,28 @@ def test_the_model_decides_doubtful_towns_and_where_a_body_ends() -> None:
         (15, 18, "ORG", "xabar:ministry"),
         (19, 25, "LOC", "iso3166:RU"),
     ]
+
+
+def test_a_country_that_the_model_cuts_off_a_body_is_linked() -> None:
+    found = tag("Переговоры прошли вчера. МИД России подтвердил участие министра во встрече.", "ru")
+    assert surfaces(found["xabar:russia-foreign-ministry"]) == ["МИД"]
+    assert surfaces(found["iso3166:RU"]) == ["России"]
+
+
+def test_a_mission_in_a_country_is_one_name() -> None:
+    text = Text("UN Assistance Mission in Afghanistan", "en")
+    whole = Found(0, 36, "ORG", "list", 0.99, "xabar:unama", kind="body")
+    parts = [Found(0, 21, "ORG", "model", 0.8), Found(25, 36, "LOC", "model", 0.8)]
+    assert merged([whole, *parts], text) == [whole]
+
+
+def test_a_place_before_a_comma_is_no_part_of_the_body_after_it() -> None:
+    text = Text("unrest in Nukus, Human Rights Watch said", "en")
+    town = Found(10, 15, "LOC", "list", 0.95, "geonames:1", kind="city")
+    model = Found(10, 35, "ORG", "model", 0.8)
+    assert [(f.start, f.end, f.type) for f in merged([town, model], text)] == [(10, 15, "LOC"), (17, 35, "ORG")]
+
+
+def test_a_country_between_two_names_in_quotation_marks_is_in_neither() -> None:
+    found = tag("«Paxtakor» jamoasi Rossiyaning «Zenit» klubi bilan oʻynadi.", "uz-Latn")
+    assert surfaces(found["iso3166:RU"]) == ["Rossiyaning"]

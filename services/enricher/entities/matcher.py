@@ -77,6 +77,8 @@ _OTHER_MARK = re.compile(r"[^\w\s'-]")
 _WORD = re.compile(r"\w[\w']*+")
 _OPENING, _CLOSING = '«„“"‹”‘', '»“”"›’'
 _MARKS = frozenset(_OPENING), frozenset(_CLOSING)
+_BETWEEN_NAMES = frozenset("«»”")
+"""Marks that stand in no phrase in quotation marks: what has them is between two of such."""
 QUOTE_CHARS, QUOTE_WORDS = 45, 5
 """How much of a phrase in quotation marks may be the name of something."""
 _NO_TITLE = re.compile(r"[.,;:!?\n]")
@@ -450,6 +452,8 @@ class _Reading:
         inside = before[opens + 1 :] + self.original[start:end] + after[:closes]
         if len(inside) == end - start:
             return "exactly"
+        if not _BETWEEN_NAMES.isdisjoint(inside):
+            return ""
         short = len(inside) <= QUOTE_CHARS and inside.count(" ") < QUOTE_WORDS
         return "title" if short and inside[0].isupper() and _NO_TITLE.search(inside) is None else ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from services.enricher.entities.found import Found
@@ -22,8 +22,10 @@ def merged(candidates: Sequence[Found], text: Text) -> list[Found]:
     """
     model = [one for one in candidates if one.by == "model"]
     if model:
-        spans = _Spans(model)
-        candidates = [part for one in candidates if _agrees(one, spans) for part in _parts(one, spans)]
+        places = {one.start: one.end for one in candidates if one.by == "list" and one.type == "LOC"}
+        candidates = [_without_place(one, places, text) for one in candidates]
+        spans = _Spans(one for one in candidates if one.by == "model")
+        candidates = [part for one in candidates if _agrees(one, spans) for part in _parts(one, spans, text)]
     taken = bytearray(len(text.original))
     kept: list[Found] = []
     for one in sorted(candidates, key=lambda f: (f.start - f.end, -_WEIGHT[f.by], -f.confidence, f.start)):
@@ -45,6 +47,14 @@ class _Spans:
         return list(dict.fromkeys(self._at[at] for at in range(one.start, one.end) if at in self._at))
 
 
+def _without_place(one: Found, places: Mapping[int, int], text: Text) -> Found:
+    """A body of the model without the listed place before it, which a comma parts from it."""
+    end = places.get(one.start, one.end)
+    if one.by == "model" and one.type == "ORG" and end + 2 < one.end and text.cased.startswith(", ", end):
+        return replace(one, start=end + 2)
+    return one
+
+
 def _agrees(one: Found, model: _Spans) -> bool:
     """Whether a candidate is no town of the list that the model takes for a person, or not very surely one."""
     if one.by != "list" or one.type != "LOC" or one.kind not in _TOWNS or one.role != "name":
@@ -53,13 +63,14 @@ def _agrees(one: Found, model: _Spans) -> bool:
     return "PER" not in said and (bool(said) or one.confidence >= SURE)
 
 
-def _parts(one: Found, model: _Spans) -> Iterator[Found]:
-    """A listed body whose name ends with its country, in two where the model says so."""
+def _parts(one: Found, model: _Spans, text: Text) -> Iterator[Found]:
+    """A listed body whose name ends with its country, in two where the model says so; not a mission in a country."""
     if one.by == "list" and one.type == "ORG":
         over = model.over(one)
         if len(over) == 2 and [f.type for f in over] == ["ORG", "LOC"] and over[0].start == one.start:
             body = over[0]
-            if over[1].end == one.end and body.end < over[1].start:
+            within = text.low[body.end : over[1].start].strip() == "in"
+            if over[1].end == one.end and body.end < over[1].start and not within:
                 yield replace(one, end=body.end, stem_end=None)
                 return
     yield one

@@ -22,6 +22,8 @@ from services.enricher.knowledge.base import Known
 
 MAX_MENTIONS = 1_000
 """Of one article; the first ones stay. A text that names things more often is a list, not news."""
+MAX_COUNTRY_CHARS = 60
+"""Of what a model takes for a place; no country has a longer name."""
 _MODELS: dict[str, Callable[[Text], list[Found]]] = {"ru": slovnet.find, "en": spacy_english.find}
 _NO_KEY = re.compile(r"[\W_]+")
 _NO_LINE_END = re.compile(r"[^\n]")
@@ -58,7 +60,7 @@ class Tagger:
         model = _MODELS.get(text.primary)
         named = model(text) if model else persons.find(text, listed)
         candidates = [*listed, *named, *dates.find(text), *documents.find(text), *shapes.find(text, listed)]
-        kept = merged([one for one in candidates if one.type != "EVENT"], text)
+        kept = self._with_countries(merged([one for one in candidates if one.type != "EVENT"], text), text)
         named_events = merged([one for one in candidates if one.type == "EVENT"], text)
         kept = _with_events([*kept, *self._hosts(named_events, text)], named_events)
         pairs = acronyms.pairs(text, kept)
@@ -68,6 +70,24 @@ class Tagger:
         kept = _with(kept, shapes.later_mentions(text, kept))
         kept = surnames.identified(text, kept)
         return events.placed(text, kept), pairs
+
+    def _with_countries(self, kept: Sequence[Found], text: Text) -> list[Found]:
+        """With the ids of countries that only a model has seen, as where it cuts them off a body: МИД | России."""
+        found = []
+        for one in kept:
+            if one.by == "model" and one.type == "LOC" and one.id is None and one.end - one.start <= MAX_COUNTRY_CHARS:
+                alone = self._matcher.find(Text(text.original[one.start : one.end], text.language))
+                if len(alone) == 1 and alone[0].kind == "country" and alone[0].role == "name" and not alone[0].start:
+                    stem_end = alone[0].stem_end
+                    if alone[0].end == one.end - one.start:
+                        one = replace(
+                            alone[0],
+                            start=one.start,
+                            end=one.end,
+                            stem_end=None if stem_end is None else one.start + stem_end,
+                        )
+            found.append(one)
+        return found
 
     def _hosts(self, named: Sequence[Found], text: Text) -> list[Found]:
         """Bodies that listed events are named after, which the longer name has taken: the SCO of its summit."""

@@ -59,7 +59,8 @@ _NO_NAMES = frozenset({
     "board", "fund", "union", "bank", "group", "team", "club", "covid", "covid-19", "email", "e-mail", "photo", "video",
     "god", "lord", "christmas", "easter", "ramadan", "constitution", "treaty", "agreement", "ceo", "cfo", "gdp", "usd",
     "vat", "pm", "am", "tv", "ai", "it", "pr", "hr", "pdf", "faq", "dna", "hiv", "aids", "gps", "sms", "url", "www",
-    "republic", "region", "province", "city", "north", "south", "east", "west", "related news", "read more", "powered",
+    "defence", "defense", "republic", "region",
+    "province", "city", "north", "south", "east", "west", "related news", "read more", "powered",
 })  # fmt: skip
 """Common words, and acronyms of things that are neither bodies nor places; in small letters."""
 
