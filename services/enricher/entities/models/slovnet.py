@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from services.contracts.articles import EntityType
 from services.enricher.entities.found import Found
 from services.enricher.entities.models.chunks import chunks
+from services.enricher.entities.persons import lexicon
 from services.enricher.entities.text import Text
 
 _VECTORS, _MODEL = "emb/navec_news_v1_1B_250K_300d_100q.tar", "model/slovnet_ner_news_v1.tar"
@@ -34,6 +36,10 @@ _PLACE_BEFORE = re.compile(
 )
 _PLACE_BEHIND = re.compile(r"[ ](?:площад|бульвар|улиц|проспект|шоссе|набережн|переул)[а-я]{0,4}$")
 """What a place is, outside of its name."""
+_ADJECTIVE = re.compile(r"(?:ая|яя|ое|ее|ые|ие|ый|ий)$")
+_OFFICERS = re.compile(r"(?:[Мм]инистр|[Гг]лав|[Пп]осл|[Дд]епутат|[Пп]ремьер)(?:ы|а|ами?|ов|ам|ах|ом|е|у)?(?= )")
+"""Who leads a body is none."""
+_TRADE = re.compile(r"[А-ЯЁ][а-яё]+(?:иха|ница|щик|щица|тель|тельница|ист|истка|лог|вед|граф|чик|чица)")
 _NO_NAMES = frozenset({
     "СМИ", "ДТП", "ВВП", "НДС", "ЖКХ", "ТВ", "ПК", "ИТ", "ВИЧ", "СПИД", "ДНК", "ЧС", "ЧП", "НДФЛ", "АЭС", "ТЭЦ", "ГЭС",
     "ВУЗ", "ЕГЭ", "GPS", "PR", "IT", "SMS", "DVD", "USB", "СП", "Замглавы", "ГУ", "ПО", "ТС", "ИП",
@@ -56,7 +62,25 @@ def find(text: Text) -> list[Found]:
                 named = _named(text.cased, *part, type_)
                 if named:
                     found.append(Found(*named, type_, "model", _CONFIDENCE))
-    return found
+    return _with_given_names(found, text.cased)
+
+
+def _with_given_names(found: list[Found], cased: str) -> list[Found]:
+    """Where a given name is a town somewhere too, and its surname is told apart from it, the two are one person."""
+    whole: list[Found] = []
+    for one in found:
+        before = whole[-1] if whole else None
+        if (
+            before is not None
+            and (before.type, one.type) == ("LOC", "PER")
+            and cased[before.end : one.start] == " "
+            and lexicon.is_given(cased[before.start : before.end])
+            and " " not in cased[one.start : one.end]
+        ):
+            whole[-1] = replace(one, start=before.start)
+        else:
+            whole.append(one)
+    return whole
 
 
 def _parts(cased: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -75,17 +99,31 @@ def _named(cased: str, start: int, end: int, type_: EntityType) -> tuple[int, in
             start = kind.end()
         if (kind := _PLACE_BEHIND.search(cased, start, end)) is not None:
             end = kind.start()
+    begins = _SENTENCE_BEGINS.search(cased, max(0, start - 3), start) is not None
+    if type_ == "PER" and begins:
+        start += _what_one_does(cased[start:end])
     name = cased[start:end]
     if (
-        type_ == "ORG"
-        and name.isalpha()
+        begins
         and name.istitle()
-        and _SENTENCE_BEGINS.search(cased, max(0, start - 3), start)
+        and name.isalpha()
+        and (type_ == "ORG" or (type_ == "LOC" and _ADJECTIVE.search(name)))
     ):
         return None  # a word that is capital for its place only
+    if type_ == "ORG" and _OFFICERS.match(name):
+        return None
     if name in _NO_NAMES or not any(c.isupper() for c in name):
         return None
     return start, end
+
+
+def _what_one_does(person: str) -> int:
+    """The length of a word before the name at the beginning of a sentence: Weaver Mehriniso Sharipova."""
+    first, _, rest = person.partition(" ")
+    if not rest or lexicon.is_given(first) or lexicon.is_russian_given(first.lower()):
+        return 0
+    given = " " in rest and lexicon.is_given(rest.partition(" ")[0])
+    return len(first) + 1 if given or _TRADE.fullmatch(first) else 0
 
 
 def _tidied(cased: str, start: int, end: int) -> tuple[int, int]:

@@ -1,0 +1,33 @@
+"""Known faults of the Russian model, put right by rule."""
+
+import pytest
+
+pytest.importorskip("slovnet")
+
+from services.enricher.entities.models import slovnet
+from services.enricher.entities.text import Text
+
+
+def found(text: str) -> dict[str, str]:
+    return {text[one.start : one.end]: one.type for one in slovnet.find(Text(text, "ru"))}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Ткачиха Мехринисо Шарипова продала два ковра.", "Мехринисо Шарипова"),
+        ("Глава района Улан Токтосунов осмотрел дома.", "Улан Токтосунов"),
+    ],
+)
+def test_a_person_is_the_given_name_and_the_surname(text: str, name: str) -> None:
+    assert found(text) == {name: "PER"}
+
+
+def test_who_leads_a_body_is_none() -> None:
+    text = "Министры транспорта ШОС утвердили единый тариф на перевозку грузов."
+    assert found(text) == {"ШОС": "ORG"}
+
+
+def test_an_adjective_that_begins_a_sentence_is_no_place() -> None:
+    text = "Встреча прошла в Ташкенте.\nТрёхдневная программа была полной."
+    assert found(text) == {"Ташкенте": "LOC"}
