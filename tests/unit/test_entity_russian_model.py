@@ -4,6 +4,7 @@ import pytest
 
 pytest.importorskip("slovnet")
 
+from services.console.newsroom import content
 from services.enricher.entities.models import slovnet
 from services.enricher.entities.text import Text
 
@@ -23,11 +24,15 @@ def test_a_person_is_the_given_name_and_the_surname(text: str, name: str) -> Non
     assert found(text) == {name: "PER"}
 
 
+def article(start: str) -> str:
+    """A whole one of the newsroom's: the model errs only in some company."""
+    articles = content.load().articles.values()
+    return next("\n\n".join((a.title, *a.paragraphs)) for a in articles if a.title.startswith(start))
+
+
 def test_who_leads_a_body_is_none() -> None:
-    text = "Министры транспорта ШОС утвердили единый тариф на перевозку грузов."
-    assert found(text) == {"ШОС": "ORG"}
+    assert found(article("Министры транспорта ШОС")).keys().isdisjoint({"Министры транспорта"})
 
 
 def test_an_adjective_that_begins_a_sentence_is_no_place() -> None:
-    text = "Встреча прошла в Ташкенте.\nТрёхдневная программа была полной."
-    assert found(text) == {"Ташкенте": "LOC"}
+    assert found(article("В Ташкенте завершилась встреча")).keys().isdisjoint({"Трёхдневная"})
