@@ -153,3 +153,8 @@ def test_a_place_before_a_comma_is_no_part_of_the_body_after_it() -> None:
 def test_a_country_between_two_names_in_quotation_marks_is_in_neither() -> None:
     found = tag("«Paxtakor» jamoasi Rossiyaning «Zenit» klubi bilan oʻynadi.", "uz-Latn")
     assert surfaces(found["iso3166:RU"]) == ["Rossiyaning"]
+
+
+def test_a_person_before_a_listed_region_is_no_part_of_it() -> None:
+    found = tag("Bank vitse-prezidenti Yinmin Yang Andijon viloyatiga keldi.", "uz-Latn")
+    assert "Andijon viloyatiga" in [surface for entity in found.values() for surface in surfaces(entity)]

@@ -135,7 +135,9 @@ def _is_brand(listed: Found, one: Found) -> bool:
 
 
 def _opens_with_more(text: Text, one: Found, places: _Listed) -> bool:
-    """Whether a place opens its sentence and a listed one stands further in: what is before that is no name."""
+    """Whether a listed place stands further in: what is before that, at a sentence's start or a region, is no name."""
+    if any(f.kind == "region" and one.start < f.start and f.end == one.end for f in places.over(one)):
+        return True  # all regions are listed: Tim Yang Andijon viloyatiga
     if not _SENTENCE_BEGINS.search(text.cased, max(0, one.start - 3), one.start):
         return False
     return any(one.start < f.start and f.end <= one.end for f in places.over(one))
