@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.contracts.articles import Entity, Language, LanguageSpan
 from services.enricher.entities.found import Found
 from services.enricher.entities.merging import merged
-from services.enricher.entities.models.chunks import MAX_CHARS, chunks
+from services.enricher.entities.models.chunks import MAX_CHARS, MAX_READ, chunks
 from services.enricher.entities.tagger import MAX_MENTIONS
 from services.enricher.entities.text import Text
 from services.enricher.work import tag_text
@@ -110,6 +110,17 @@ def test_pieces_for_a_model_lose_nothing_and_are_bounded(text: str) -> None:
     assert all(len(piece) <= MAX_CHARS and text.startswith(piece, start) for start, piece in cut)
     covered = {at for start, piece in cut for at in range(start, start + len(piece))}
     assert all(text[at].isspace() for at in range(len(text)) if at not in covered)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "town", "person"),
+    [
+        ("en", "Minister Davron Yusupov spoke in Bukhara.", "geonames:1217662", "name:davran-iusupov"),
+        ("ru", "Министр Даврон Юсупов выступил в Бухаре.", "geonames:1217662", "name:davran-iusupov"),
+    ],
+)
+def test_what_a_model_does_not_reach_is_read_without_it(language: str, sentence: str, town: str, person: str) -> None:
+    assert tag("\n" * MAX_READ + sentence, language).keys() >= {town, person}
 
 
 def test_the_model_decides_doubtful_towns_and_where_a_body_ends() -> None:
