@@ -37,3 +37,10 @@ def test_a_body_and_the_town_that_it_is_in_are_two() -> None:
 def test_a_notion_with_a_capital_is_no_name() -> None:
     text = "The paper is called Strategy to Counter Extremism and Terrorism. Extremism was named by all."
     assert not {"Extremism", "Terrorism"} & {text[one.start : one.end] for one in spacy_english.find(Text(text, "en"))}
+
+
+@pytest.mark.parametrize(
+    "text", ["A Kyrgyz MP was detained in Osh.", "The plan is good, Kyrgyz Energy Minister Ibraev said."]
+)
+def test_who_speaks_for_a_body_is_none(text: str) -> None:
+    assert "ORG" not in {one.type for one in spacy_english.find(Text(text, "en"))}

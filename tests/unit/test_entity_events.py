@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from services.enricher.entities import dates, events, shapes
 from services.enricher.entities.found import Found
 from services.enricher.entities.text import Text
@@ -31,3 +33,17 @@ def test_an_event_whose_sentence_says_neither_has_neither() -> None:
     text = Text("The Water Forum opened. On 5 May they left.", "en", 0, date(2026, 5, 20))
     (event,) = [f for f in events.placed(text, [*shapes.find(text, []), *dates.find(text)]) if f.type == "EVENT"]
     assert (text.original[event.start : event.end], event.value, event.place) == ("Water Forum", None, None)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "On 5 May he spoke of the 2027 Water Forum."),
+        ("en", "On 5 May he spoke of the Water Forum 2027."),
+        ("uz-Latn", "5-may kuni u 2027-yilgi Suv forumi haqida gapirdi."),
+    ],
+)
+def test_the_year_of_an_event_comes_before_a_day_of_the_sentence(language: str, said: str) -> None:
+    text = Text(said, language, 0, date(2026, 5, 20))
+    (event,) = [f for f in events.placed(text, [*shapes.find(text, []), *dates.find(text)]) if f.type == "EVENT"]
+    assert (event.value, event.granularity) == ("2027", "year")

@@ -141,6 +141,17 @@ def test_the_model_decides_doubtful_towns_and_where_a_body_ends() -> None:
     ]
 
 
+def test_a_big_town_whose_name_nobody_bears_stays_one_whatever_the_model_says() -> None:
+    text = Text("Patriot systems for Kyiv", "en")
+    town = Found(20, 24, "LOC", "list", 0.95, "geonames:703448", kind="city")
+    assert merged([Found(20, 24, "PER", "model", 0.75), town], text) == [town]
+
+
+def test_an_explained_acronym_of_the_list_tells_which_body_its_long_form_is() -> None:
+    found = tag("The State Committee for National Security (GKNB) detained two men. The GKNB said no more.", "en")
+    assert surfaces(found["xabar:kg-gknb"]) == ["State Committee for National Security", "GKNB", "GKNB"]
+
+
 def test_a_country_that_the_model_cuts_off_a_body_is_linked() -> None:
     found = tag("Переговоры прошли вчера. МИД России подтвердил участие министра во встрече.", "ru")
     assert surfaces(found["xabar:russia-foreign-ministry"]) == ["МИД"]

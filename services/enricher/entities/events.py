@@ -10,6 +10,10 @@ from services.enricher.entities.found import Found
 from services.enricher.entities.text import Text
 
 _SENTENCE = re.compile(r"[.!?](?=\s+[^\s\da-zа-яё])|\n")
+_YEAR_BEFORE = re.compile(r"(?<!\d)((?:19|20)\d\d)[-–]?[^\W\d_]{0,8}[ ]$")
+_YEAR_BEHIND = re.compile(r"[ –-]((?:19|20)\d\d)(?!\d|[./-]\d)")
+_YEAR_AROUND = 16
+"""Characters before an event where its year may stand: 2026-yilgi."""
 MAX_SENTENCE = 600
 """Characters on each side of an event in which its sentence is looked for."""
 
@@ -17,7 +21,8 @@ MAX_SENTENCE = 600
 def placed(text: Text, kept: Sequence[Found]) -> list[Found]:
     """The same, each event with the day and the place that are named nearest to it in its sentence.
 
-    A town comes before a country; a day before a month; what stands inside the event's own name counts first.
+    A town comes before a country; a day before a month; what stands inside the event's own name counts first, and a
+    year beside it (the 2026 World Cup) before a day of the sentence, which may be another's.
     """
     days = [f for f in kept if f.type == "DATE" and f.value and f.granularity in {"day", "time"}]
     places = [f for f in kept if f.type == "LOC" and f.id and f.role == "name"]
@@ -26,6 +31,11 @@ def placed(text: Text, kept: Sequence[Found]) -> list[Found]:
 
 def _with(text: Text, event: Found, days: Sequence[Found], places: Sequence[Found]) -> Found:
     begins, ends = _sentence(text, event)
+    year = _YEAR_BEFORE.search(text.cased, max(0, event.start - _YEAR_AROUND), event.start) or _YEAR_BEHIND.match(
+        text.cased, event.end
+    )
+    if year is not None and event.value is None:
+        event = replace(event, value=year[1], granularity="year")
     when = _nearest(event, [f for f in days if begins <= f.start and f.end <= ends])
     here = [f for f in places if begins <= f.start and f.end <= ends]
     where = _nearest(event, [f for f in here if f.kind not in {"country", "area"}]) or _nearest(event, here)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from services.enricher.entities.found import Found
+from services.enricher.entities.persons import lexicon, russian
 from services.enricher.entities.text import Text
 
 SURE = 0.9
@@ -25,7 +26,7 @@ def merged(candidates: Sequence[Found], text: Text) -> list[Found]:
         places = {one.start: one.end for one in candidates if one.by == "list" and one.type == "LOC"}
         candidates = [_without_place(one, places, text) for one in candidates]
         spans = _Spans(one for one in candidates if one.by == "model")
-        candidates = [part for one in candidates if _agrees(one, spans) for part in _parts(one, spans, text)]
+        candidates = [part for one in candidates if _agrees(one, spans, text) for part in _parts(one, spans, text)]
     taken = bytearray(len(text.original))
     kept: list[Found] = []
     for one in sorted(candidates, key=lambda f: (f.start - f.end, -_WEIGHT[f.by], -f.confidence, f.start)):
@@ -55,12 +56,17 @@ def _without_place(one: Found, places: Mapping[int, int], text: Text) -> Found:
     return one
 
 
-def _agrees(one: Found, model: _Spans) -> bool:
+def _agrees(one: Found, model: _Spans, text: Text) -> bool:
     """Whether a candidate is no town of the list that the model takes for a person, or not very surely one."""
     if one.by != "list" or one.type != "LOC" or one.kind not in _TOWNS or one.role != "name":
         return True
-    said = {other.type for other in model.over(one)}
-    return "PER" not in said and (bool(said) or one.confidence >= SURE)
+    over = model.over(one)
+    if any(other.type == "PER" for other in over):
+        alone = [(other.start, other.end) for other in over] == [(one.start, one.end)]
+        word = text.cased[one.start : one.end]
+        is_given = lexicon.is_given(word) or (text.primary == "ru" and lexicon.is_given(russian.nominative(word)))
+        return alone and one.confidence >= SURE and not is_given
+    return bool(over) or one.confidence >= SURE
 
 
 def _parts(one: Found, model: _Spans, text: Text) -> Iterator[Found]:

@@ -18,7 +18,7 @@ from services.enricher.entities.models.chunks import MAX_READ
 from services.enricher.entities.persons import shapes as persons
 from services.enricher.entities.persons import surnames
 from services.enricher.entities.salience import salience
-from services.enricher.entities.text import Text
+from services.enricher.entities.text import Text, lower
 from services.enricher.knowledge.base import Known
 
 MAX_MENTIONS = 1_000
@@ -67,6 +67,7 @@ class Tagger:
         named_events = merged([one for one in candidates if one.type == "EVENT"], text)
         kept = _with_events([*kept, *self._hosts(named_events, text)], named_events)
         pairs = acronyms.pairs(text, kept)
+        pairs, kept = self._known_pairs(pairs, kept, listed, text)
         kept = acronyms.applied(text, pairs, kept)
         kept = surnames.without_namesakes(text, kept)
         kept = _with(kept, surnames.later_mentions(text, kept))
@@ -91,6 +92,24 @@ class Tagger:
                         )
             found.append(one)
         return found
+
+    def _known_pairs(
+        self, pairs: Sequence[acronyms.Pair], kept: Sequence[Found], listed: Sequence[Found], text: Text
+    ) -> tuple[list[acronyms.Pair], list[Found]]:
+        """With the ids of long forms that no list has, but their acronym, by a name that begins with the long form."""
+        by_place = {(f.start, f.stem_end or f.end): f.id for f in listed}
+        known_now: dict[Found, Found] = {}
+        for pair in pairs:
+            known = self._known.get(by_place.get((pair.short_start, pair.short_end)) or "")
+            if known is None or pair.entity is None or pair.entity.id is not None:
+                continue
+            long_form = text.low[pair.long_start : pair.long_end] + " "
+            if any(lower(name).startswith(long_form) for names in known.aliases.values() for name in names):
+                known_now[pair.entity] = replace(pair.entity, id=known.id, by="list", type=known.type, kind=known.kind)
+        return (
+            [replace(pair, entity=known_now.get(pair.entity, pair.entity)) if pair.entity else pair for pair in pairs],
+            [known_now.get(one, one) for one in kept],
+        )
 
     def _hosts(self, named: Sequence[Found], text: Text) -> list[Found]:
         """Bodies that listed events are named after, which the longer name has taken: the SCO of its summit."""

