@@ -65,6 +65,8 @@ class Candidate:
     """The words are a given name as well."""
     quoted: bool = False
     """The name counts in quotation marks or beside a word for what it is."""
+    local: bool = False
+    """The name leaves out whose it is: the Foreign Ministry."""
     bare: bool = False
     """Written without the apostrophes of the name."""
 
@@ -117,6 +119,12 @@ class Context:
     def home(self) -> str | None:
         return HOMES.get(self.language)
 
+    @property
+    def subject(self) -> str | None:
+        """The country that the text names more often than any other, with its places."""
+        (_, most), (_, next_most) = [*self.countries.most_common(2), ("", 0), ("", 0)][:2]
+        return self.countries.most_common(1)[0][0] if most > next_most else None
+
 
 def country_of(known: Known) -> str | None:
     """ISO 3166 code of the country that it is or belongs to."""
@@ -131,6 +139,8 @@ def weight(candidate: Candidate, around: Surroundings, context: Context) -> floa
     if candidate.bare:
         total += APOSTROPHE_FREE_COMMON if common else APOSTROPHE_FREE
     if candidate.quoted and not (_fits(known, around.sorts) or (around.in_quotes and not around.sorts)):
+        return -math.inf
+    if candidate.local and known.country != (around.country_beside or context.subject):
         return -math.inf
     place = known.type == "LOC"
     if place:

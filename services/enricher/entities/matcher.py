@@ -69,7 +69,7 @@ _NEIGHBOURS = {
 }  # fmt: skip
 """Whose names of one word stand in a language's news as they are."""
 
-_ACRONYM, _LOWER, _ADJECTIVE, _INHABITANT, _QUOTED, _BARE, _SEVERAL, _LONG, _PLACE = (1 << n for n in range(9))
+_ACRONYM, _LOWER, _ADJECTIVE, _INHABITANT, _QUOTED, _BARE, _SEVERAL, _LONG, _PLACE, _LOCAL = (1 << n for n in range(10))
 """What is told of a form: how it is written, whose it is, how many words and characters it has."""
 _ARTICLE = re.compile("(?:al|el|as|ash|ar|аль|ал|эль|әл|аш|ас|ар)-")
 _NO_WORD = re.compile(r"[^\w']|(?<!\w)'|'(?!\w)")
@@ -188,6 +188,7 @@ class _Index:
                 (known.adjectives, _ADJECTIVE),
                 (known.inhabitants, _INHABITANT),
                 (known.quoted, _QUOTED),
+                (known.local, _LOCAL),
             ):
                 for language, written in aliases.items():
                     tag = TAGS.index(language)
@@ -552,7 +553,7 @@ class Matcher:
             return []
         spans.sort(key=lambda span: (span.start - span.end, span.start))
         first = _kept(spans, Context(text.primary), len(reading.low), homonyms.SURE)
-        sure = [span for span in first if len(span.candidates) == 1]
+        sure = [span for span in first if len(span.candidates) == 1 or _is_country_or_hamlet(span)]
         countries = Counter(c for span in sure if (c := _country(span)))
         places = frozenset(c for span in sure if (c := _country(span)) and not _known(span).id.startswith("iso3166:"))
         context = Context(text.primary, countries, places, frozenset(_known(span).id for span in sure), text.published)
@@ -593,6 +594,7 @@ class Matcher:
             untold=hit.standing <= FOREIGN_PLACE,
             given=known.type == "LOC" and reading.is_given(name, said, hit.standing),
             quoted=bool(flags & _QUOTED),
+            local=bool(flags & _LOCAL),
             bare=hit.bare,
         )
 
@@ -681,6 +683,12 @@ def _known(span: _Span) -> Known:
     return span.candidates[span.chosen].known
 
 
+def _is_country_or_hamlet(span: _Span) -> bool:
+    """Whether it is taken for a country, and could be a town of that name at most (Kazakhstan, once a state farm)."""
+    others = (c.known.kind for number, c in enumerate(span.candidates) if number != span.chosen)
+    return _known(span).id.startswith("iso3166:") and all(kind in ("city", "village") for kind in others)
+
+
 def _country(span: _Span) -> str | None:
     known = _known(span)
     return homonyms.country_of(known) if known.type == "LOC" else None
@@ -707,6 +715,8 @@ class _Beside:
     def note(self, span: _Span) -> None:
         """Writes down in the span's surroundings the country beside it."""
         country = self._ends.get(span.start - 1) if self._low[span.start - 1 : span.start] == " " else None
+        if country is None and self._low.startswith("'s ", span.start - 3):
+            country = self._ends.get(span.start - 3)
         if country is None and self._language in _OWNER_AFTER and self._low[span.end : span.end + 1] == " ":
             at = span.end + 1
             for link in _OWNER_AFTER[self._language]:

@@ -58,6 +58,8 @@ class Known:
     inhabitants: dict[str, tuple[str, ...]] = field(default_factory=dict)
     quoted: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Names that are everyday words: they count in quotation marks or beside a word for what it is."""
+    local: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names of an office without its country's: they count where the text is about that country."""
     roles: tuple[str, ...] = ()
     """Of a person, in English: president."""
     common: bool = False
@@ -126,6 +128,7 @@ def _known(row: dict[str, Any]) -> Known:
         adjectives=_forms(row, "adjectives"),
         inhabitants=_forms(row, "inhabitants"),
         quoted=_forms(row, "quoted"),
+        local=_forms(row, "local"),
         roles=tuple(row.get("roles", ())),
         common=row.get("common", False),
     )

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from services.enricher.knowledge import cldr, geonames
+from services.enricher.knowledge import cldr, geonames, local_names
 from services.enricher.knowledge.base import FORMAT, KNOWLEDGE_FILE, UNTOLD, Known
 from services.enricher.knowledge.entries import Entry, known, read
 from services.enricher.knowledge.geonames import Row, letters
@@ -39,7 +39,9 @@ def build(lists: Iterable[Path] | None = None, places: Path = geonames.PLACES_FI
     entries, problems = _listed(sorted(LISTS.glob("*.toml")) if lists is None else lists)
     if problems:
         raise ValueError("\n".join(problems))
-    found = sorted(map(known, _joined(entries, rows).values()), key=lambda one: one.id)
+    joined = _joined(entries, rows)
+    _with_local_names(joined)
+    found = sorted(map(known, joined.values()), key=lambda one: one.id)
     lines = [json.dumps(_row(one), ensure_ascii=False, separators=(",", ":")) for one in found]
     head = {
         "format": FORMAT,
@@ -98,6 +100,34 @@ def _joined(listed: dict[str, Entry], rows: list[Row]) -> dict[str, Entry]:
     return entries
 
 
+def _with_local_names(entries: Mapping[str, Entry]) -> None:
+    """Gives offices their names with the country in every usual form, and those without it apart from them.
+
+    A name that a list has without the country, that no other country's office bears and that says no mere portfolio
+    (ФСБ, not the Ministry of Water) stays with the others.
+    """
+    offices: list[tuple[Entry, local_names.Country, local_names.Names]] = []
+    bearers: dict[tuple[str, str], set[str]] = {}
+    for one in entries.values():
+        home = entries.get(f"iso3166:{one.country}")
+        if one.kind in local_names.KINDS and one.country is not None and home is not None:
+            of = local_names.country(one.country, home.names, home.adjectives)
+            bare = local_names.local_names(one.names, of)
+            offices.append((one, of, bare))
+            for language in bare:
+                for name in (*bare[language], *one.names.get(language, ())):
+                    bearers.setdefault((language, name), set()).add(one.country)
+    for one, of, bare in offices:
+        for language, names in bare.items():
+            listed = one.names.get(language, [])
+            own = {name for name in listed if len(bearers[language, name]) == 1 and not local_names.is_portfolio(name)}
+            one.local[language] = [name for name in names if name not in own]
+            whole = local_names.whole_names(language, names, of)
+            kept = [name for name in listed if name not in one.local[language]]
+            one.names[language] = [*kept, *(name for name in whole if name not in kept)]
+        one.local = {language: names for language, names in one.local.items() if names}
+
+
 def _same_places(listed: Mapping[str, Entry], rows: Iterable[Row]) -> Iterator[tuple[str, str]]:
     """The cities and villages of the lists that GeoNames has too: own id and GeoNames's."""
     by_name: dict[tuple[str, str], Row] = {}
@@ -150,6 +180,7 @@ def _row(one: Known) -> dict[str, Any]:
         "adjectives": one.adjectives,
         "inhabitants": one.inhabitants,
         "quoted": one.quoted,
+        "local": one.local,
         "roles": one.roles,
         "common": one.common,
     }

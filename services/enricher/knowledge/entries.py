@@ -55,6 +55,8 @@ class Entry:
     inhabitants: Names = field(default_factory=dict)
     quoted: Names = field(default_factory=dict)
     never: Names = field(default_factory=dict)
+    local: Names = field(default_factory=dict)
+    """Of an office, its names without the country's; build makes them."""
     same_as: list[str] = field(default_factory=list)
 
     def join(self, other: Entry) -> None:
@@ -136,6 +138,7 @@ def known(entry: Entry) -> Known:
         adjectives=_forms(entry.adjectives),
         inhabitants=_forms(entry.inhabitants),
         quoted=_forms(entry.quoted),
+        local=_forms(entry.local),
         roles=tuple(entry.roles),
         common=entry.common,
     )

@@ -52,7 +52,7 @@ class Lookup:
 
 def _names(known: Known) -> Iterator[str]:
     yield from known.names.values()
-    for forms in (known.aliases, known.quoted, known.adjectives, known.inhabitants):
+    for forms in (known.aliases, known.local, known.quoted, known.adjectives, known.inhabitants):
         for names in forms.values():
             yield from names
 
