@@ -65,6 +65,16 @@ def test_a_name_that_clashes_is_told_and_goes_to_the_own_entry(tmp_path: Path) -
     assert by_id(tmp_path, text)["xabar:un"].aliases == {"en": ("UN", "U.N.")}
 
 
+def test_an_own_office_is_the_one_that_a_bare_name_means(tmp_path: Path) -> None:
+    ministry = Known(
+        id="xabar:uz-foreign-ministry", type="ORG", kind="office", names={"en": "Ministry of Foreign Affairs of Uzbekistan"},
+        aliases={"en": ("Uzbek Foreign Ministry",)}, local={"en": ("Ministry of Foreign Affairs", "Foreign Ministry")},
+    )  # fmt: skip
+    entries = read_list(own(tmp_path, '[ours]\nkind = "office"\nen = ["Foreign Ministry"]'))
+    found = {known.id: known for known in joined((ministry,), entries)}
+    assert found["xabar:uz-foreign-ministry"].local == {"en": ("Ministry of Foreign Affairs",)}
+
+
 @pytest.mark.parametrize(
     ("suffix", "text", "complaint"),
     [

@@ -18,6 +18,7 @@ from services.enricher.knowledge import cldr, geonames, local_names
 from services.enricher.knowledge.base import FORMAT, KNOWLEDGE_FILE, UNTOLD, Known
 from services.enricher.knowledge.entries import Entry, known, read
 from services.enricher.knowledge.geonames import Row, letters
+from services.enricher.knowledge.spelling import Names
 
 HERE = Path(__file__).parent
 VARIANTS = HERE / "country_variants.toml"
@@ -106,7 +107,7 @@ def _with_local_names(entries: Mapping[str, Entry]) -> None:
     A name that a list has without the country, that no other country's office bears and that says no mere portfolio
     (ФСБ, not the Ministry of Water) stays with the others.
     """
-    offices: list[tuple[Entry, local_names.Country, local_names.Names]] = []
+    offices: list[tuple[Entry, local_names.Country, Names]] = []
     bearers: dict[tuple[str, str], set[str]] = {}
     for one in entries.values():
         home = entries.get(f"iso3166:{one.country}")

@@ -11,7 +11,7 @@ from pathlib import Path
 from services.contracts.folding import fold
 from services.enricher.knowledge.base import Known, is_acronym, load
 from services.enricher.knowledge.entries import Entry, Problem, entry_of, known, read
-from services.enricher.knowledge.spelling import in_both_scripts
+from services.enricher.knowledge.spelling import Names, in_both_scripts
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_ENTRIES = 20_000
@@ -144,6 +144,7 @@ def joined(built_in: Sequence[Known], entries: Sequence[Entry]) -> tuple[Known, 
     for clash in clashes(built_in, entries):
         taken.setdefault(clash.other, set()).add((clash.language, clash.name))
     new = [known(entry) for entry in entries if entry.id not in there]
+    borne = {(lang, _key(n)) for entry in entries for lang, names in entry.names.items() for n in names}
     kept = []
     for one in built_in:
         own = adding.get(one.id)
@@ -151,9 +152,20 @@ def joined(built_in: Sequence[Known], entries: Sequence[Entry]) -> tuple[Known, 
             continue
         if own is not None or one.id in taken:
             one = _changed(one, own or Entry(one.id), taken.get(one.id, set()))
+        if one.local:
+            never = own.never if own is not None else {}
+            one = replace(one, local=_local(one.local, borne, never))
         if one.aliases or one.quoted:
             kept.append(one)
     return (*new, *kept)
+
+
+def _local(names: Mapping[str, Sequence[str]], borne: set[tuple[str, str]], never: Names) -> dict[str, tuple[str, ...]]:
+    """An office's names without its country's, but for those that an own entry bears or forbids."""
+    return {
+        language: tuple(n for n in own if (language, _key(n)) not in borne and n not in never.get(language, ()))
+        for language, own in names.items()
+    }
 
 
 def _changed(one: Known, own: Entry, taken: set[tuple[str, str]]) -> Known:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from services.enricher.knowledge.spelling import Names
+
 KINDS = frozenset({"office"})
 _RUSSIAN = {
     "AE": ("ОАЭ",),
@@ -30,12 +32,9 @@ _ENGLISH_HEAD = re.compile(
 _RUSSIAN_ALONE = re.compile(r"[А-ЯЁ]{3,}|(?:Мин|Ген|Нац|Центро|Гос|Погран|Мажилис)\w{2,}")
 _ELSEWHERE = frozenset({"Security Council", "Совет безопасности", "Совет Безопасности"})
 """There is one that is no country's, and news of a country speaks of it."""
-
-
 _TURNED = {"Foreign Affairs": "Foreign", "Internal Affairs": "Interior", "Emergency Situations": "Emergencies"}
 """What stands before Ministry instead, where that is not the same word."""
 _MINISTRY = re.compile(r"Ministry of (\w+|" + "|".join(_TURNED) + ")")
-Names = dict[str, list[str]]
 
 
 @dataclass(frozen=True)
