@@ -67,7 +67,7 @@ def test_a_name_that_clashes_is_told_and_goes_to_the_own_entry(tmp_path: Path) -
 
 def test_an_own_office_is_the_one_that_a_bare_name_means(tmp_path: Path) -> None:
     ministry = Known(
-        id="xabar:uz-foreign-ministry", type="ORG", kind="office", names={"en": "Ministry of Foreign Affairs of Uzbekistan"},
+        id="xabar:uz-foreign-ministry", type="ORG", kind="office", names={"en": "Uzbek Foreign Ministry"},
         aliases={"en": ("Uzbek Foreign Ministry",)}, local={"en": ("Ministry of Foreign Affairs", "Foreign Ministry")},
     )  # fmt: skip
     entries = read_list(own(tmp_path, '[ours]\nkind = "office"\nen = ["Foreign Ministry"]'))
