@@ -30,12 +30,14 @@ def enrich(
 ) -> None:
     """Add the enricher's layers to texts on standard input.
 
-    Each line is {"id", "text", "title"?, "language"?}, or an article as it
-    stands on parsed-articles; a language that is given is not looked for. Each
-    is answered in order and at once by {"id", "language", "translations",
+    Each line is {"id", "text", "title"?, "language"?, "published"?}, or an
+    article as it stands on parsed-articles; a language that is given is not
+    looked for, and dates are read against the day it was published. Each is
+    answered in order and at once by {"id", "language", "translations",
     "entities"}, as in the contract; null stands for what was not asked for, and
     "error" says what was wrong. Mentions of entities point into the text, below
-    the title and a blank line where there is a title.
+    the title and a blank line where there is a title. A wrong line ends
+    nothing, and the exit code stays 0: look for "error".
 
     Engines and routes come from the environment, as the stage's do.
     """

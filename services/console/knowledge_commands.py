@@ -104,7 +104,8 @@ def check(file: Annotated[Path, typer.Argument(help="A list for ENRICHER_KB_EXTR
         screen.print(f"and {len(found) - MOST_CLASHES} more clashes")
     ids = {known.id for known in built_in}
     new = sum(entry.id not in ids for entry in entries)
-    screen.print(f"{file}: {new} new things, {len(entries) - new} that are known already, {len(found)} clashes")
+    counts = f"new: {new}, known already: {len(entries) - new}, clashes: {len(found)}"
+    screen.print(f"{escape(str(file))} can be used; {counts}", soft_wrap=True)
 
 
 @kb.command("propose")
@@ -136,7 +137,9 @@ def _knowledge(state: Path) -> tuple[Known, ...]:
         from services.enricher.settings import EnricherSettings
     try:
         return load(read(EnricherSettings, environment_for(state)).enricher_kb_extra)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise LocalRunError(f"{error.filename} can't be read: {error.strerror}.") from None
+    except ValueError as error:
         raise LocalRunError(str(error)) from None
 
 

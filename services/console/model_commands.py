@@ -53,7 +53,8 @@ def list_models(
         raise LocalRunError(f"{fault}.") from None
     table = Table(box=None, header_style="dim")
     for column in ("folder", "kind", "pairs", "revision", "MB", "licence", "files"):
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
+    table.columns[0].no_wrap = True
     for one in found:
         recorded = "as recorded" if one.card.files else "not recorded"
         state_of_files = f"changed: {', '.join(one.changed)}" if one.changed else recorded
@@ -209,7 +210,8 @@ def _catalogue() -> Table:
 
     table = Table(box=None, header_style="dim")
     for column in ("name", "kind", "pairs", "licence", "MB", "from"):
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
+    table.columns[0].no_wrap, table.columns[3].min_width = True, len("CC-BY-NC-4.0,")
     for name, one in known_models().items():
         licence = f"{one.licence}, {one.note}" if one.note else one.licence
         size = str(one.megabytes) if one.megabytes else ""

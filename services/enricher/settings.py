@@ -67,7 +67,10 @@ class TranslationSettings(RuntimeSettings):
     @field_validator("translate_routes")
     @classmethod
     def _are_routes(cls, value: str) -> str:
-        read_routes(value)
+        try:
+            read_routes(value)
+        except ValueError as error:
+            raise ValueError(f"a list of routes, but {error}") from None
         return value
 
     @field_validator("translate_models", "translate_cache", "translate_ca_file", "google_token_file", mode="before")

@@ -282,6 +282,7 @@ def test_the_catalogue_is_shown_and_a_name_has_to_be_in_it(tmp_path: Path) -> No
     code, told = xabar("list", "--known")
     assert code == 0
     assert all(name in told for name in known_models())
+    assert all(name in xabar("list", "--known", COLUMNS="80")[1] for name in known_models())
     assert all(Card(kind=one.kind, pairs=one.pairs) for one in known_models().values())
     code, told = xabar("fetch", "no-such-model", "--to", str(tmp_path))
     assert (code, "There are: nllb-200-distilled-600M" in told) == (1, True)

@@ -75,8 +75,11 @@ async def test_a_missing_engine_is_said_and_harms_nothing() -> None:
 
 
 def test_settings_are_refused_with_a_sentence() -> None:
-    for variable, value in {"TRANSLATE_ROUTES": "uz=English!", "ENRICHER_LANGUAGES": "uz russian"}.items():
-        with pytest.raises(ValueError, match=f"{variable} is '{value}'; it should be"):
+    for variable, value, wanted in (
+        ("TRANSLATE_ROUTES", "uz=English!", "a list of routes, but 'uz=English!' is no route"),
+        ("ENRICHER_LANGUAGES", "uz russian", "language codes of two or three letters, not russian"),
+    ):
+        with pytest.raises(ValueError, match=f"{variable} is '{value}'; it should be {wanted}"):
             read(EnricherSettings, {variable: value})
 
 

@@ -20,8 +20,8 @@ def said(*arguments: str) -> str:
     return result.output
 
 
-def refused(*arguments: str) -> str:
-    result = RUN.invoke(kb, list(arguments))
+def refused(*arguments: str, **variables: str) -> str:
+    result = RUN.invoke(kb, list(arguments), env=variables)
     assert isinstance(result.exception, LocalRunError)
     return str(result.exception)
 
@@ -36,6 +36,11 @@ def test_show_names_neighbours_where_nothing_is_called_so() -> None:
     assert "geonames:601299" in refused("show", "Moynoqq")
 
 
+def test_an_own_list_that_is_not_there_is_named(tmp_path: Path) -> None:
+    missing = str(tmp_path / "none.toml")
+    assert refused("show", "un", ENRICHER_KB_EXTRA=missing) == f"{missing} can't be read: No such file or directory."
+
+
 def test_stats_tell_version_kinds_languages_and_licences() -> None:
     told = said("stats")
     for word in ("version", "uz-Cyrl", "city", "CC-BY-4.0", "geonames:…"):
@@ -45,7 +50,9 @@ def test_stats_tell_version_kinds_languages_and_licences() -> None:
 def test_check_tells_clashes_and_refuses_what_the_enricher_would(tmp_path: Path) -> None:
     file = tmp_path / "own.toml"
     file.write_text('[mine]\nkind = "body"\nen = ["United Nations"]', encoding="utf-8")
-    assert "is a name of xabar:un too" in said("check", str(file))
+    told = said("check", str(file))
+    assert "is a name of xabar:un too" in told
+    assert f"{file} can be used; new: 1, known already: 0, clashes: 1" in told
     file.write_text('[mine]\nkind = "planet"', encoding="utf-8")
     assert "own.toml:1: mine: there is no kind 'planet'" in refused("check", str(file))
 
