@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,13 +35,15 @@ class Text(BaseModel):
     id: JsonValue = None
     title: str | None = None
     text: str
-    language: str | None = Field(None, pattern=f"^{_TAG}$", description="known beforehand, so it is not looked for")
+    language: str | None = Field(None, description="known beforehand, so it is not looked for")
     published: date | None = Field(None, description="the day that dates without a year are read against")
     lane: Lane = "live"
 
     @field_validator("language", mode="before")
     @classmethod
-    def _empty_is_none(cls, value: object) -> object:
+    def _is_a_tag(cls, value: object) -> object:
+        if isinstance(value, str) and value and not re.fullmatch(_TAG, value):
+            raise ValueError("should be a language tag as uz, uz-Cyrl or en")
         return None if value == "" else value
 
     @property

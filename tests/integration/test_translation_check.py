@@ -65,8 +65,9 @@ def test_a_folder_without_models_is_said_to_be_one(tmp_path: Path) -> None:
     assert "no model in" in told
 
 
-def test_a_model_of_random_weights_runs_and_does_not_pass(models: Path) -> None:
-    code, told = xabar("translate", "check", "--languages", "uz-Cyrl", models=models)
+@pytest.mark.parametrize("group", ["translate", "models"])
+def test_a_model_of_random_weights_runs_and_does_not_pass(models: Path, group: str) -> None:
+    code, told = xabar(group, "check", "--languages", "uz-Cyrl", models=models)
     assert code == 1
     assert "tiny-nllb-" in told
     assert "MiB" in told

@@ -92,7 +92,7 @@ async def test_an_article_as_the_parser_writes_it_is_read_with_its_lane() -> Non
         (b"[1]", None, "no JSON object"),
         (b'{"id": 1}', 1, "text: Field required"),
         (b'{"id": 1, "text": 5}', 1, "text: "),
-        (b'{"id": 1, "text": "x", "language": "Uzbek language"}', 1, "language: "),
+        (b'{"id": 1, "text": "x", "language": "Uzbek language"}', 1, "language: should be a language tag"),
         (b'{"article_id": "a", "text": "x"}', "a", "title: Field required"),
         (b"x" * (MAX_LINE_BYTES + 1), None, "more than"),
         (b"[" * 100_000, None, "the line is no JSON"),

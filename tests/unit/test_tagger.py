@@ -147,6 +147,19 @@ def test_a_big_town_whose_name_nobody_bears_stays_one_whatever_the_model_says() 
     assert merged([Found(20, 24, "PER", "model", 0.75), town], text) == [town]
 
 
+@pytest.mark.parametrize("before", ["Tadbirda", "Mavlonov"])
+def test_what_begins_a_sentence_before_a_listed_body_is_no_part_of_it(before: str) -> None:
+    found = tag(f"{before} Jahon savdo tashkilotiga aʼzolik haqida gapirdi.", "uz-Latn")
+    assert surfaces(found["xabar:wto"]) == ["Jahon savdo tashkilotiga"]
+
+
+def test_a_listed_body_after_a_comma_is_no_part_of_the_one_before() -> None:
+    text = Text("Adolat, Central Election Commission", "en")
+    both = Found(0, 35, "ORG", "model", 0.75)
+    commission = Found(8, 35, "ORG", "list", 0.95, "xabar:commission", kind="office")
+    assert merged([both, commission], text) == [Found(0, 6, "ORG", "model", 0.75), commission]
+
+
 def test_an_explained_acronym_of_the_list_tells_which_body_its_long_form_is() -> None:
     found = tag("The State Committee for National Security (GKNB) detained two men. The GKNB said no more.", "en")
     assert surfaces(found["xabar:kg-gknb"]) == ["State Committee for National Security", "GKNB", "GKNB"]

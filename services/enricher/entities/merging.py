@@ -23,8 +23,10 @@ def merged(candidates: Sequence[Found], text: Text) -> list[Found]:
     """
     model = [one for one in candidates if one.by == "model"]
     if model:
-        places = {one.start: one.end for one in candidates if one.by == "list" and one.type == "LOC"}
-        candidates = [_without_place(one, places, text) for one in candidates]
+        listed = [one for one in candidates if one.by == "list"]
+        places = {one.start: one.end for one in listed if one.type == "LOC"}
+        bodies = {one.end: one.start for one in listed if one.type == "ORG"}
+        candidates = [_apart(one, places, bodies, text) for one in candidates]
         spans = _Spans(one for one in candidates if one.by == "model")
         candidates = [part for one in candidates if _agrees(one, spans, text) for part in _parts(one, spans, text)]
     taken = bytearray(len(text.original))
@@ -48,11 +50,15 @@ class _Spans:
         return list(dict.fromkeys(self._at[at] for at in range(one.start, one.end) if at in self._at))
 
 
-def _without_place(one: Found, places: Mapping[int, int], text: Text) -> Found:
-    """A body of the model without the listed place before it, which a comma parts from it."""
-    end = places.get(one.start, one.end)
-    if one.by == "model" and one.type == "ORG" and end + 2 < one.end and text.cased.startswith(", ", end):
+def _apart(one: Found, places: Mapping[int, int], bodies: Mapping[int, int], text: Text) -> Found:
+    """A body of the model without the listed place before it, or the listed body behind it, which a comma parts off."""
+    if one.by != "model" or one.type != "ORG":
+        return one
+    end, start = places.get(one.start, one.end), bodies.get(one.end, one.start)
+    if end + 2 < one.end and text.cased.startswith(", ", end):
         return replace(one, start=end + 2)
+    if start - 2 > one.start and text.cased.startswith(", ", start - 2):
+        return replace(one, end=start - 2)
     return one
 
 

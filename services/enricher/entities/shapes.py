@@ -125,7 +125,8 @@ def _is_its_end(listed: Found, one: Found, text: Text) -> bool:
     """Whether a listed body is the last part of one that is named after somebody, or that person."""
     if listed.type == "PER":
         return text.low[listed.end : listed.end + NEAR].strip().startswith(tuple(_NAMED_AFTER))
-    return one.type == listed.type == "ORG" and one.start < listed.start and listed.end == one.end
+    ends = one.type == listed.type == "ORG" and one.start < listed.start and listed.end == one.end
+    return ends and any(word in text.low[one.start : listed.start] for word in _NAMED_AFTER)
 
 
 def _is_brand(listed: Found, one: Found) -> bool:

@@ -1,4 +1,4 @@
-"""What the offices of a country are called in its own news: the Foreign Ministry, МИД, without the country's name."""
+"""What offices and parties of a country are called in its own news, without its name: the Foreign Ministry, МИД."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from services.enricher.knowledge.spelling import Names
 
-KINDS = frozenset({"office"})
+KINDS = frozenset({"office", "party"})
 _RUSSIAN = {
     "AE": ("ОАЭ",),
     "BY": ("Беларуси", "Белоруссии", "РБ"),
@@ -27,7 +27,7 @@ _RUSSIAN = {
 """Genitives that no rule makes of a country's name."""
 _ENDINGS = (("ия", "ии"), ("ея", "еи"), ("ь", "и"), ("й", "я"), ("а", "ы"))
 _ENGLISH_HEAD = re.compile(
-    r"\b(?:Ministry|Court|Bank|Office|Service|Committee|Agency|Commission|Cabinet|Administration)\b"
+    r"\b(?:Ministry|Court|Bank|Office|Service|Committee|Agency|Commission|Cabinet|Administration|Party)\b"
 )
 _RUSSIAN_ALONE = re.compile(r"[А-ЯЁ]{3,}|(?:Мин|Ген|Нац|Центро|Гос|Погран|Мажилис)\w{2,}")
 _ELSEWHERE = frozenset({"Security Council", "Совет безопасности", "Совет Безопасности"})
@@ -96,7 +96,9 @@ def _russian(names: Sequence[str], of: Country) -> Iterator[str]:
     ends = tuple(f" {genitive}" for genitive in of.genitives)
     for name in names:
         bare = _without(name, (), ends)
-        if bare is not None and bare[0].isupper() and (" " in bare or _RUSSIAN_ALONE.fullmatch(bare)):
+        if bare is None or not bare[0].isupper() or bare.endswith(" для"):
+            continue
+        if " " in bare or _RUSSIAN_ALONE.fullmatch(bare):
             yield bare
 
 

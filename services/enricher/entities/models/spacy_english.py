@@ -42,7 +42,7 @@ _EVENTS = frozenset({
 })  # fmt: skip
 _DOCUMENTS = frozenset({
     "treaty", "agreement", "resolution", "declaration", "convention", "protocol", "pact", "accord", "accords",
-    "strategy", "strategies", "plan", "programme", "roadmap", "charter", "memorandum", "decree", "statement",
+    "strategy", "strategies", "plan", "program", "programme", "roadmap", "charter", "memorandum", "decree", "statement",
 })  # fmt: skip
 """Names with these heads are often taken for bodies by the model, which knows hardly any."""
 _IN_PLACE = re.compile(r" in (?=[A-Z])")
@@ -52,7 +52,7 @@ _INTRODUCED = re.compile(
 )
 _TITLE_CHARS = 14
 _PERSONAL = re.compile(r"[A-Z][\w'’-]*[a-z](?: [A-Z][\w'’-]*\.?){0,2}")
-_LOOSE_END = re.compile(r"(?: (?:of|on|for|to|in|with|the|and|at|by|No))+$")
+_LOOSE_END = re.compile(r"(?: (?:of|on|for|to|in|with|the|and|at|by|No|Country))+$")
 _OFFICER = re.compile(r" (?:MPs?|MEPs?|Minister|President|Ambassador|Secretary|Senator|Governor|Chief|Deputy|Envoy)$")
 _MINISTER_BEHIND = re.compile(r" (?:Deputy )?(?:Prime )?Minister\b")
 _NOTION = re.compile(r"(?:[A-Z][a-z]+-)?[A-Z]?[a-z]+(?:ism|isms|ness|ship|ization|isation)")
