@@ -158,3 +158,12 @@ def test_no_language_is_believed_in_a_script_that_it_is_not_written_in() -> None
     romanian = Guess("ro", 0.99)
     assert identify_text(TEXTS["ky"], first_opinion=lambda _: romanian).language == "ky"
     assert identify_text(TEXTS["fa"], first_opinion=lambda _: romanian).language == "fa"
+
+
+@pytest.mark.parametrize("text", ["کابل و تهران", "ایران و افغانستان", "کابل"])
+def test_short_persian_is_not_taken_for_languages_whose_letters_it_lacks(text: str) -> None:
+    assert identify_text(text, NEWS).language == "fa"
+
+
+def test_pashto_is_told_by_its_letters() -> None:
+    assert identify_text("د افغانستان حکومت په کابل کې وویل", NEWS).language == "ps"

@@ -34,6 +34,8 @@ _WRITTEN_IN = {
     "Arab": frozenset({"fa", "ar", "ps", "ur", "ug", "ku", "ckb", "sd", "az", "uz", "arz", "ary", "sdh"}),
 }
 """What a text in these scripts can be in; the engines now and then name a language that is never written so."""
+_OWN_LETTERS = {"uz": frozenset("ۉې"), "ps": frozenset("ټډړږښځڅېۍڼګ"), "ur": frozenset("ٹڈڑںےہھ")}
+"""Letters without which no text in these languages goes on for long; the engines take short Persian for them."""
 _UNKNOWN_TO_ENGINES = {"Cyrl": "kaa", "Latn": "kaa", "Arab": "uz"}
 """A language by script that no engine tells."""
 
@@ -51,7 +53,7 @@ def identify_text(text: str, plausible: frozenset[str] = frozenset(), first_opin
         return Guess(UNKNOWN, 0.0)
     script = main_script(text) or ""
     first = first_opinion(text)
-    possible = _WRITTEN_IN.get(script)
+    possible = _possible(text, script)
     if first and possible and first.language not in possible:
         first = None
     rare = _UNKNOWN_TO_ENGINES.get(script) if _may_be_unknown(text, script) else None
@@ -91,6 +93,15 @@ def tag_of(language: str, text: str) -> str:
         return f"uz-{main_script(text[:EXAMINED_CHARS]) or 'Latn'}"
     usual, actual = _USUAL_SCRIPT.get(language), main_script(text[:EXAMINED_CHARS])
     return f"{language}-{actual}" if usual and actual and actual != usual else language
+
+
+def _possible(text: str, script: str) -> frozenset[str] | None:
+    """What a text in its script can be in; None for any."""
+    possible = _WRITTEN_IN.get(script)
+    if possible is None or script != "Arab":
+        return possible
+    present = frozenset(text)
+    return possible - {language for language, letters in _OWN_LETTERS.items() if not present & letters}
 
 
 def _may_be_unknown(text: str, script: str) -> bool:
