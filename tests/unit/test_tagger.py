@@ -193,3 +193,29 @@ def test_a_country_between_two_names_in_quotation_marks_is_in_neither() -> None:
 def test_a_person_before_a_listed_region_is_no_part_of_it() -> None:
     found = tag("Bank vitse-prezidenti Yinmin Yang Andijon viloyatiga keldi.", "uz-Latn")
     assert "Andijon viloyatiga" in [surface for entity in found.values() for surface in surfaces(entity)]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "name"),
+    [
+        ("uz-Latn", "Zilzila Samarqand va Donggala aholisini uygʻotdi.", "Donggala"),
+        ("kk", "Жер сілкінісі Алматы мен Донггала тұрғындарын оятты.", "Донггала"),
+        ("tr", "Deprem Ankara ve Donggala sakinlerini uyandırdı.", "Donggala"),
+    ],
+)
+def test_what_an_and_joins_to_a_listed_place_is_one(language: str, text: str, name: str) -> None:
+    assert (name, "LOC") in {(m.surface, e.type) for e in tag(text, language).values() for m in e.mentions}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Toshkent va Prezident haqida gapirildi.",
+        "Toshkentda va Donggala haqida.",
+        "Toshkent va Xalqaro Hamkorlik markazi.",
+    ],
+)
+def test_not_everything_behind_an_and_is_a_place(text: str) -> None:
+    assert [m.surface for e in tag(text, "uz-Latn").values() if e.type == "LOC" for m in e.mentions] == [
+        text.split()[0]
+    ]

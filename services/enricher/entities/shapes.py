@@ -26,6 +26,9 @@ MAX_PLACE_WORDS = 3
 MAX_QUOTED_CHARS = 60
 MAX_OPENED_CHARS = 160
 """Of the name of a body behind its first word."""
+_AND_ANOTHER = re.compile(
+    r" (?P<and>[^\W\d_A-ZА-ЯЁ]{1,5}) (?P<name>[^\W\d_a-zа-яёәғқңөұүһіўҳ][\w'-]{3,30}+)(?= [^\W_A-ZА-ЯЁ]|[.,;:!?)]|\s*$)"
+)
 NEAR = 24
 """Characters around a quotation in which a word may say what it names."""
 MIN_REPEATED = 4
@@ -82,7 +85,7 @@ def find(text: Text, listed: Sequence[Found]) -> list[Found]:
     ends: tuple[tuple[re.Pattern[str], EntityType], ...] = ((words.bodies, "ORG"), (words.events, "EVENT"))
     named = (one for heads, type_ in ends for one in _named(text, words, heads, type_, outside))
     places_named = (*_places(text, words, outside), *_located(text, words), *_entered(text, words))
-    for one in (*named, *_opened(text, words), *places_named, *_quotations(text, words)):
+    for one in (*named, *_opened(text, words), *places_named, *_quotations(text, words), *_coordinated(text, listed)):
         if len(found) >= MAX_FOUND:
             break
         over = closed.over(one)
@@ -262,6 +265,24 @@ def _located(text: Text, words: _Words) -> Iterator[Found]:
             yield Found(
                 start, there.end(), "LOC", "shape", _THERE, stem_end=stem_end, name=text.original[start:stem_end]
             )
+
+
+def _coordinated(text: Text, listed: Sequence[Found]) -> Iterator[Found]:
+    """The unknown one of two, where an `and` joins it to a place or a person of the list: Palu va Donggala."""
+    if not lexicon.has_words(text.primary):
+        return
+    for one in listed:
+        alike = one.type == "LOC" or (one.type == "PER" and " " not in text.cased[one.start : one.end])
+        if not alike or one.role != "name" or (one.stem_end or one.end) != one.end:
+            continue
+        other = _AND_ANOTHER.match(text.cased, one.end)
+        if other is None or not lexicon.joins(text.primary, other["and"]):
+            continue
+        seen = lexicon.seen(text.primary, other["name"])
+        if seen.cls == "O" and not other["name"].isupper():
+            stem_end = other.start("name") + seen.stem
+            name = text.original[other.start("name") : stem_end]
+            yield Found(*other.span("name"), one.type, "shape", _THERE, stem_end=stem_end, name=name)
 
 
 def _opened(text: Text, words: _Words) -> Iterator[Found]:
