@@ -3,8 +3,7 @@
 import pytest
 
 from services.enricher.entities import suffixes
-from services.enricher.entities.matcher import plain
-from services.enricher.entities.text import Text
+from services.enricher.entities.text import Text, plain
 
 TAKEN = [
     (

@@ -17,6 +17,7 @@ _ONE_TO_ONE = str.maketrans(
         "İ": "I", "ı": "i", "ё": "е", "Ё": "Е", "ي": "ی", "ك": "ک",
     }
 )  # fmt: skip
+_NO_WORD = re.compile(r"[^\w']|(?<!\w)'|'(?!\w)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -29,6 +30,16 @@ def lower(cased: str) -> str:
     """In small letters, one for one: a letter that becomes two stays as it is."""
     low = cased.lower()
     return low if len(low) == len(cased) else "".join(c.lower() if len(c.lower()) == 1 else c for c in cased)
+
+
+def folded(word: str) -> str:
+    """One spelling, in small letters."""
+    return lower(same_length(word))
+
+
+def plain(low: str) -> str:
+    """Folded text with a space for everything that is neither a letter, a digit nor an apostrophe within a word."""
+    return _NO_WORD.sub(" ", low)
 
 
 @dataclass(frozen=True)
