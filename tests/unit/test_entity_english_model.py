@@ -28,6 +28,19 @@ def test_the_head_of_a_name_says_whether_it_is_a_paper_or_a_meeting(sentence: st
     }
 
 
+@pytest.mark.parametrize(
+    ("sentence", "name", "type_"),
+    [
+        ("The fair is in Tehran's Palestine Contemporary Art Museum.", "Palestine Contemporary Art Museum", "LOC"),
+        ("They met near the Nurafshon Opera Hall on Friday.", "Nurafshon Opera Hall", "LOC"),
+        ("Elmira, you r the best!", "Elmira", "PER"),
+    ],
+)
+def test_a_building_is_a_place_and_a_given_name_a_person(sentence: str, name: str, type_: str) -> None:
+    found = {sentence[one.start : one.end]: one.type for one in spacy_english.find(Text(sentence, "en"))}
+    assert found.get(name) == type_
+
+
 def test_a_body_and_the_town_that_it_is_in_are_two() -> None:
     text = "He runs the Interregional Center for Connectivity in Tashkent, the agency said."
     found = {text[one.start : one.end]: one.type for one in spacy_english.find(Text(text, "en"))}

@@ -15,7 +15,7 @@ from services.enricher.knowledge.base import KINDS, LANGUAGES
 
 LISTS = sorted((Path(__file__).parents[2] / "services" / "enricher" / "knowledge" / "lists").glob("*.toml"))
 TEXTS = {"kind", "country", "part_of", "wikidata"}
-FORMS = {"adjectives", "inhabitants", "quoted", "never"}
+FORMS = {"adjectives", "inhabitants", "quoted", "never", "local"}
 OTHERS = {"from", "to", "geonames", "roles", "common"}
 LATIN = {"uz-Latn", "en", "tk", "tr", "pt"}
 MIN_ENTRIES = 600

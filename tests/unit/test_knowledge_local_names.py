@@ -1,4 +1,4 @@
-"""Offices are known by their names without the country's, where the text is about the country."""
+"""Offices and organs are known by their names without whose they are, where the text says it elsewhere."""
 
 import pytest
 
@@ -75,3 +75,37 @@ def test_the_office_is_that_of_the_country_that_the_text_is_about(language: str,
 def test_no_office_is_guessed(language: str, text: str) -> None:
     found = tag_text(text, Language(tag=language, confidence=1.0))
     assert not [one.id for one in found.entities if one.id.startswith("xabar:")]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "bodies"),
+    [
+        ("en", "UN chief Antonio Guterres addressed the Security Council.", ["un", "un-security-council"]),
+        ("en", "The UN Security Council met. The Security Council voted.", ["un-security-council"] * 2),
+        ("ru", "Совет Безопасности ООН собрался. Генассамблея ждет.", ["un-security-council", "un-general-assembly"]),
+        ("uz-Latn", "BMT Bosh Assambleyasi ochildi. Bosh Assambleyada nutq soʻzlandi.", ["un-general-assembly"] * 2),
+        ("uz-Cyrl", "БМТ бош котиби Хавфсизлик Кенгашида сўзлади.", ["un", "un-security-council"]),
+        ("kk", "БҰҰ Бас Ассамблеясы жиналды. Бас Ассамблеяда сөз сөйледі.", ["un-general-assembly"] * 2),
+        ("fa", "شورای امنیت سازمان ملل تشکیل شد. شورای امنیت رأی داد.", ["un-security-council"] * 2),
+        ("ru", "Совет безопасности Кыргызстана собрался. Совет безопасности решил.", ["kg-security-council"] * 2),
+        ("uz-Latn", "Oʻzbekiston Xavfsizlik kengashi kotibi BMT vakilini qabul qildi.", ["uz-security-council", "un"]),
+    ],
+)
+def test_an_organ_is_that_of_the_body_that_the_text_names(language: str, text: str, bodies: list[str]) -> None:
+    found = tag_text(text, Language(tag=language, confidence=1.0))
+    said = sorted((mention.start, one.id) for one in found.entities if one.type == "ORG" for mention in one.mentions)
+    assert [id_ for _, id_ in said] == [f"xabar:{body}" for body in bodies]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "The Security Council met on Monday."),
+        ("en", "Uzbekistan thanked the UN. The Security Council met in Tashkent."),
+        ("uz-Latn", "Bosh Assambleya ochildi."),
+        ("ru", "ООН приветствовала это. Совет безопасности Армении собрался."),
+    ],
+)
+def test_no_organ_is_guessed(language: str, text: str) -> None:
+    found = tag_text(text, Language(tag=language, confidence=1.0))
+    assert not {"xabar:un-security-council", "xabar:un-general-assembly"} & {one.id for one in found.entities}

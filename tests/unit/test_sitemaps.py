@@ -123,7 +123,7 @@ def test_bare_ampersands_in_addresses_are_understood() -> None:
         (b"/relative/only\n/two", "neither XML nor a list"),
         (b"<<<", "no XML"),
         (b"\x1f\x8bnot gzip at all", "no gzip"),
-        (b"<?xml version='1.0' encoding='punycode'?><urlset/>", ""),
+        (b"<?xml version='1.0' encoding='punycode'?><urlset/>", "encoding can't be read"),
     ],
 )
 def test_what_is_no_sitemap_is_said_to_be_none(body: bytes, why: str) -> None:

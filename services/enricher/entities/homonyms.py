@@ -12,6 +12,7 @@ from services.enricher.knowledge.base import Known
 
 HOMES = {"uz": "UZ", "kk": "KZ", "ky": "KG", "tg": "TJ", "tk": "TM", "tr": "TR", "fa": "IR"}
 """The country that an article in the language speaks of where it names none."""
+_REGION = frozenset(HOMES.values())
 ENOUGH = 1.0
 """From this weight on, a name is taken for the thing."""
 SURE = 2.5
@@ -140,7 +141,7 @@ def weight(candidate: Candidate, around: Surroundings, context: Context) -> floa
         total += APOSTROPHE_FREE_COMMON if common else APOSTROPHE_FREE
     if candidate.quoted and not (_fits(known, around.sorts) or (around.in_quotes and not around.sorts)):
         return -math.inf
-    if candidate.local and known.country != (around.country_beside or context.subject):
+    if candidate.local and not _is_spoken_of(known, around, context):
         return -math.inf
     place = known.type == "LOC"
     if place:
@@ -170,6 +171,19 @@ def weight(candidate: Candidate, around: Surroundings, context: Context) -> floa
     if context.day and not (known.valid_from or context.day) <= context.day <= (known.valid_to or context.day):
         total += OUT_OF_TIME
     return total + _country(known, around, context)
+
+
+def _is_spoken_of(known: Known, around: Surroundings, context: Context) -> bool:
+    """Whether a name that leaves out whose it is means this: its whole name or its owner is in the text.
+
+    The organ of a body (the Security Council) must not be one that the region's country in question has too.
+    """
+    if known.country is not None:
+        return known.country == (around.country_beside or context.subject)
+    if around.country_beside is not None:
+        return False
+    has_its_own = {context.home, context.subject} & context.countries.keys() & _REGION
+    return known.id in context.sure or (known.part_of in context.sure and not has_its_own)
 
 
 def _at_start(known: Known, common: bool, around: Surroundings) -> float:

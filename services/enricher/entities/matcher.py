@@ -96,8 +96,8 @@ class Matcher:
         first = _kept(spans, Context(text.primary), len(reading.low), homonyms.SURE)
         sure = [span for span in first if len(span.candidates) == 1 or _is_country_or_hamlet(span)]
         countries = Counter(c for span in sure if (c := _country(span)))
-        places = frozenset(c for span in sure if (c := _country(span)) and not _known(span).id.startswith("iso3166:"))
-        context = Context(text.primary, countries, places, frozenset(_known(span).id for span in sure), text.published)
+        places = frozenset(c for span in sure if (c := _country(span)) and _is_within_a_country(_known(span)))
+        context = Context(text.primary, countries, places, _ids(sure), text.published)
         beside = _Beside(first, spans, reading)
         for span in spans:
             beside.note(span)
@@ -216,15 +216,26 @@ def _known(span: _Span) -> Known:
     return span.candidates[span.chosen].known
 
 
+def _ids(spans: Sequence[_Span]) -> frozenset[str]:
+    """Of all that is named, and of the bodies whose organs are."""
+    known = [_known(span) for span in spans]
+    return frozenset({one.id for one in known} | {one.part_of for one in known if one.type == "ORG" and one.part_of})
+
+
 def _is_country_or_hamlet(span: _Span) -> bool:
     """Whether it is taken for a country, and could be a town of that name at most (Kazakhstan, once a state farm)."""
     others = (c.known.kind for number, c in enumerate(span.candidates) if number != span.chosen)
     return _known(span).id.startswith("iso3166:") and all(kind in ("city", "village") for kind in others)
 
 
+def _is_within_a_country(known: Known) -> bool:
+    return known.type == "LOC" and not known.id.startswith("iso3166:")
+
+
 def _country(span: _Span) -> str | None:
+    """Of a place, or of an office whose whole name has it in it (the Foreign Ministry of Uzbekistan)."""
     known = _known(span)
-    return homonyms.country_of(known) if known.type == "LOC" else None
+    return homonyms.country_of(known) if known.type == "LOC" or known.local else None
 
 
 class _Beside:

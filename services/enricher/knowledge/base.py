@@ -59,7 +59,8 @@ class Known:
     quoted: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Names that are everyday words: they count in quotation marks or beside a word for what it is."""
     local: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Names of an office without its country's: they count where the text is about that country."""
+    """Names without its country's or its body's (the Foreign Ministry, the General Assembly): they count where the text
+    is about that country, or names the body."""
     roles: tuple[str, ...] = ()
     """Of a person, in English: president."""
     common: bool = False

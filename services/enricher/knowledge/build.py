@@ -122,7 +122,8 @@ def _with_local_names(entries: Mapping[str, Entry]) -> None:
         for language, names in bare.items():
             listed = one.names.get(language, [])
             own = {name for name in listed if len(bearers[language, name]) == 1 and not local_names.is_portfolio(name)}
-            one.local[language] = [name for name in names if name not in own]
+            written = one.local.get(language, [])
+            one.local[language] = [*written, *(name for name in names if name not in own and name not in written)]
             whole = local_names.whole_names(language, names, of)
             kept = [name for name in listed if name not in one.local[language]]
             one.names[language] = [*kept, *(name for name in whole if name not in kept)]

@@ -22,7 +22,7 @@ _ID = re.compile(r"(?:xabar:[a-z0-9-]+|own:[a-z0-9-]+|geonames:[0-9]+|iso3166:[A
 _HEADER = re.compile(r"^[ \t]*\[[ \t]*\"?([^\"\]\n]{1,200}?)\"?[ \t]*\]", re.MULTILINE)
 _COUNTRY = re.compile("[A-Z]{2}")
 _WIKIDATA = re.compile("Q[1-9][0-9]*")
-_FORMS = ("adjectives", "inhabitants", "quoted", "never")
+_FORMS = ("adjectives", "inhabitants", "quoted", "never", "local")
 _DATES = ("from", "to")
 _TEXTS = ("kind", "country", "part_of", "wikidata")
 
@@ -56,7 +56,7 @@ class Entry:
     quoted: Names = field(default_factory=dict)
     never: Names = field(default_factory=dict)
     local: Names = field(default_factory=dict)
-    """Of an office, its names without the country's; build makes them."""
+    """Its names without its country's or its body's; the build makes those of offices."""
     same_as: list[str] = field(default_factory=list)
 
     def join(self, other: Entry) -> None:
@@ -74,6 +74,7 @@ class Entry:
             (self.inhabitants, other.inhabitants),
             (self.quoted, other.quoted),
             (self.never, other.never),
+            (self.local, other.local),
         ):
             for language, names in theirs.items():
                 mine.setdefault(language, []).extend(names)

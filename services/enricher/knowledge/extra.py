@@ -182,6 +182,7 @@ def _changed(one: Known, own: Entry, taken: set[tuple[str, str]]) -> Known:
         adjectives=_both(one.adjectives, in_both_scripts(own.adjectives)),
         inhabitants=_both(one.inhabitants, in_both_scripts(own.inhabitants)),
         quoted=_both(one.quoted, in_both_scripts(own.quoted)),
+        local=_both(one.local, in_both_scripts(own.local)),
         common=one.common or own.common,
     )
 

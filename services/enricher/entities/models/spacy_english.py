@@ -44,7 +44,11 @@ _DOCUMENTS = frozenset({
     "treaty", "agreement", "resolution", "declaration", "convention", "protocol", "pact", "accord", "accords",
     "strategy", "strategies", "plan", "program", "programme", "roadmap", "charter", "memorandum", "decree", "statement",
 })  # fmt: skip
-"""Names with these heads are often taken for bodies by the model, which knows hardly any."""
+_PLACES = frozenset({
+    "bridge", "road", "street", "avenue", "highway", "square", "plaza", "station", "airport", "stadium", "arena",
+    "palace", "tower", "hall", "hotel", "museum", "base", "park",
+})  # fmt: skip
+"""Names with these heads are often taken for bodies by the model."""
 _IN_PLACE = re.compile(r" in (?=[A-Z])")
 _INTRODUCED = re.compile(
     r"\b(?:Minister|President|Mrs?\.?|Ms\.?|Dr\.?|Ambassador|Senator|Governor|General|Colonel|Judge|Professor|Prof\.|"
@@ -123,11 +127,15 @@ def _typed(name: str, said: EntityType) -> EntityType:
     first, _, last = name.rpartition(" ")
     if said in ("ORG", "LOC") and lexicon.is_given(first) and lexicon.seen("en", last).cls == "S":
         return "PER"
+    if said == "ORG" and name.istitle() and lexicon.is_given(name):
+        return "PER"
     if said != "PER" and " " in name and (head := _HEAD.search(name)) is not None:
         if head[0].lower() in _EVENTS:
             return "EVENT"
         if head[0].lower() in _DOCUMENTS:
             return "DOC"
+        if head[0].lower() in _PLACES:
+            return "LOC"
     return said
 
 
