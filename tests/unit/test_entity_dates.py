@@ -55,6 +55,19 @@ def read(text: str, language: str, today: date | None = TODAY) -> list[tuple[str
             "2024 жылғы 15 мамырда, биыл, жұма күні",
             [("2024 жылғы 15 мамырда", "2024-05-15"), ("биыл", "2026"), ("жұма күні", "2026-05-15")],
         ),
+        (
+            "uz-Latn",
+            "Oʻtgan oyda, shu haftada; bu oyin va keyingi oylar",
+            [("Oʻtgan oyda", "2026-04"), ("shu haftada", "2026-05-18/2026-05-24")],
+        ),
+        ("ru", "На прошлой неделе", [("На прошлой неделе", "2026-05-11/2026-05-17")]),
+        (
+            "en",
+            "last month, next week, the weekend",
+            [("last month", "2026-04"), ("next week", "2026-05-25/2026-05-31")],
+        ),
+        ("kk", "Өткен аптада осы аймақта", [("Өткен аптада", "2026-05-11/2026-05-17")]),
+        ("tg", "моҳи гузашта", [("моҳи гузашта", "2026-04")]),
         ("kk", "Биылғы жылдың 9-ыншы маусымына дейін", [("Биылғы жылдың 9-ыншы маусымына", "2026-06-09")]),
         (
             "ky",
@@ -92,3 +105,8 @@ def test_without_the_articles_day_nothing_is_made_up() -> None:
 def test_hostile_text_is_read_in_one_pass() -> None:
     for text in ("1 " * 40_000, "2024-" * 20_000, "12.12." * 20_000, "in 20" * 20_000):
         assert len(dates.find(Text(text, "en", 0, TODAY))) <= dates.MAX_DATES
+
+
+def test_the_month_before_january_is_in_the_year_before() -> None:
+    assert read("Last month", "en", date(2026, 1, 14)) == [("Last month", "2025-12")]
+    assert read("keyingi oyda", "uz-Latn", date(2026, 12, 14)) == [("keyingi oyda", "2027-01")]

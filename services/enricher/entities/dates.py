@@ -38,6 +38,7 @@ _NUMERIC = (
 )
 
 
+_FROM_NOW = {"sd": "days", "sw": "weeks_from_now", "sm": "months_from_now", "sy": "years"}
 _Value = tuple[str, Granularity, float]
 """ISO 8601, how exact it is, how sure."""
 
@@ -50,8 +51,8 @@ class _Grammar:
     months: Mapping[str, int]
     solar: Mapping[str, int]
     weekdays: Mapping[str, int]
-    days: Mapping[str, int]
-    years: Mapping[str, int]
+    from_now: Mapping[str, Mapping[str, int]]
+    """By sd, sw, sm, sy: words for days, weeks, months, years that are counted from the article's own."""
 
 
 def find(text: Text) -> list[Found]:
@@ -91,17 +92,28 @@ def _dated(match: re.Match[str], grammar: _Grammar, text: Text) -> Found | None:
 
 
 def _is_said(parts: Mapping[str, str | None]) -> bool:
-    return any(parts.get(name) for name in ("said", "weekday")) or (bool(parts.get("sy")) and not parts.get("m"))
+    return any(parts.get(name) for name in ("sd", "sw", "sm", "weekday")) or bool(
+        parts.get("sy") and not parts.get("m")
+    )
 
 
 def _said(parts: Mapping[str, str | None], grammar: _Grammar, today: date | None) -> _Value | None:
-    """`Yesterday`, `on Friday`, `last year`: nothing without a day to count from."""
+    """`Yesterday`, `on Friday`, `last week`, `last year`: nothing without a day to count from.
+
+    A week is an interval of days, Monday to Sunday.
+    """
     if today is None:
         return None
     if year := parts.get("sy"):
-        return f"{today.year + grammar.years[_spaced(year)]}", "year", _SAID
-    if said := parts.get("said"):
-        return (today + timedelta(days=grammar.days[_spaced(said)])).isoformat(), "day", _SAID
+        return f"{today.year + grammar.from_now['sy'][_spaced(year)]}", "year", _SAID
+    if month := parts.get("sm"):
+        years, month_index = divmod(today.month - 1 + grammar.from_now["sm"][_spaced(month)], 12)
+        return f"{today.year + years}-{month_index + 1:02d}", "month", _SAID
+    if week := parts.get("sw"):
+        monday = today + timedelta(days=7 * grammar.from_now["sw"][_spaced(week)] - today.weekday())
+        return f"{monday}/{monday + timedelta(days=6)}", "day", _SAID
+    if day := parts.get("sd"):
+        return (today + timedelta(days=grammar.from_now["sd"][_spaced(day)])).isoformat(), "day", _SAID
     back = (today.weekday() - grammar.weekdays[_spaced(parts["weekday"] or "")]) % 7
     return (today - timedelta(days=back)).isoformat(), "day", _SAID
 
@@ -116,7 +128,7 @@ def _written(parts: Mapping[str, str | None], grammar: _Grammar, today: date | N
     if parts.get("sy"):
         if today is None:
             return None
-        year = today.year + grammar.years[_spaced(parts["sy"] or "")]
+        year = today.year + grammar.from_now["sy"][_spaced(parts["sy"] or "")]
     try:
         if year is not None and year in SOLAR_YEARS and (solar or not name):
             return _solar(year, month, first)
@@ -183,24 +195,29 @@ def _grammars() -> dict[str, _Grammar]:
 def _grammar(table: Mapping[str, Any]) -> _Grammar:
     months, solar = _numbered(table["months"], 1), _numbered(table.get("solar", ()), 1)
     weekdays = _numbered(table["weekdays"], 0)
-    days, years = _folded(table["days"]), _folded(table["years"])
+    from_now = {group: _folded(table.get(name, {})) for group, name in _FROM_NOW.items()}
     return _Grammar(
-        tuple(re.compile(p) for p in (*_NUMERIC, *_patterns(table, [*months, *solar], weekdays, days, years))),
-        months, solar, weekdays, days, years,
-    )  # fmt: skip
+        tuple(re.compile(p) for p in (*_NUMERIC, *_patterns(table, [*months, *solar], weekdays, from_now))),
+        months,
+        solar,
+        weekdays,
+        from_now,
+    )
 
 
 def _patterns(
-    table: Mapping[str, Any], months: Sequence[str], weekdays: Mapping[str, int], days: Mapping[str, int],
-    years: Mapping[str, int],
-) -> Iterator[str]:  # fmt: skip
+    table: Mapping[str, Any],
+    months: Sequence[str],
+    weekdays: Mapping[str, int],
+    from_now: Mapping[str, Mapping[str, int]],
+) -> Iterator[str]:
     tail = rf"(?:{_any(table['endings'])})?(?![\w'])" if table["endings"] else r"(?!\w)"
     ordinal = rf"(?:[-']?(?:{_any(table['ordinal'])}))?" if table["ordinal"] else ""
     name = rf"(?P<m>{_any(months)}){tail}"
     rest = r"[\w']{0,8}+"
     word = rf"[- ]?(?:{_any(table['year'])}){rest}" if table["year"] else ""
     named = rf"(?:{_any(table.get('before_year', ()))}){_SP}" if table.get("before_year") else ""
-    said_year = rf"(?<!\w)(?P<sy>{_any(years)})(?!{_PLURAL}){rest}"
+    said_year = rf"(?<!\w)(?P<sy>{_any(from_now['sy'])})(?!{_PLURAL}){rest}"
     ending = r"(?:'[^\W\d_]{1,4}+)?" if table.get("ending_on_year") else ""
     year = rf"(?:(?:{named})?{_YEAR}{ordinal}(?:{word})?{ending}|{said_year})"
     gap = rf"(?:,?{_SP})" if table.get("month_first") else rf"(?:{_SP}(?:de{_SP})?)"
@@ -227,7 +244,10 @@ def _patterns(
     if table.get("month_after"):
         yield rf"(?<!\w)(?P<before>(?:{_any(table['month_after'])}){_SP}){name}"
     yield said_year
-    yield rf"(?<!\w)(?P<said>{_any(days)})(?!\w)"
+    for group in ("sm", "sw"):
+        if from_now[group]:
+            yield rf"(?<!\w)(?P<{group}>{_any(from_now[group])}){tail}"
+    yield rf"(?<!\w)(?P<sd>{_any(from_now['sd'])})(?!\w)"
     if table.get("weekday_after"):
         yield rf"(?<!\w)(?P<before>(?:{_any(table['weekday_after'])}){_SP})(?P<weekday>{_any(weekdays)})(?!\w)"
     if table["day_word"]:
