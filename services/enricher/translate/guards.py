@@ -8,14 +8,16 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 
 from services.contracts.articles import SentenceFlaw
+from services.enricher.entities import dates
+from services.enricher.entities.text import Text
 from services.enricher.script import script_of, scripts_in
 from services.enricher.translate import numbers
 from services.enricher.translate.engine import primary
 
 LanguageOf = Callable[[str], str | None]
+"""The BCP 47 tag of a text, or None where it is not sure."""
 Judge = Callable[[Sequence[tuple[str, str]], str, str], Awaitable[Sequence[SentenceFlaw | None]]]
 """Sentences and their translations, with the tags of both, to what is wrong with each."""
-"""The BCP 47 tag of a text, or None where it is not sure."""
 
 LONG_ENOUGH_CHARS = 20
 """Shorter texts may have any length in translation: one word may take five."""
@@ -91,9 +93,26 @@ def flaw(
 
 
 def numbers_survive(source: str, translation: str, source_tag: str, target_tag: str) -> bool:
-    """Whether the two texts have the same numbers and dates, in figures, words, months or Roman numerals."""
-    there = numbers.read(source, primary(source_tag))
+    """Whether the two texts have the same numbers and dates, in figures, words, months or Roman numerals.
+
+    A day of the solar Hijri calendar may stand there as it is or as a day of ours.
+    """
     here = numbers.read(translation, primary(target_tag))
+    if _same_numbers(source, numbers.read(source, primary(source_tag)), here):
+        return True
+    ours = _in_our_calendar(source) if primary(source_tag) == "fa" else source
+    return ours != source and _same_numbers(ours, numbers.read(ours, "fa"), here)
+
+
+def _in_our_calendar(text: str) -> str:
+    """A Persian text with 2024-06-04 for the fifteenth of Khordad 1403."""
+    found = [one for one in dates.find(Text(text, "fa")) if one.granularity == "day" and one.value]
+    for one in reversed(found):
+        text = f"{text[: one.start]}{one.value}{text[one.end :]}"
+    return text
+
+
+def _same_numbers(source: str, there: numbers.Numbers, here: numbers.Numbers) -> bool:
     return not (
         numbers.missing(there, here)
         or numbers.missing_romans(source, here)
