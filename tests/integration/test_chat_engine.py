@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from translation_servers import (
     translated,
 )
 
-from services.enricher.translate.engine import BadAnswer, Broken, Busy, Denied, EngineFault, Refused, Spent
+from services.enricher.translate.engine import BadAnswer, Broken, Busy, Denied, EngineFault, Refused, Spent, TooMuch
 from services.enricher.translate.engines.chat import (
     SYSTEM,
     Chat,
@@ -32,6 +33,7 @@ from services.enricher.translate.engines.chat import (
     read_unfinished,
 )
 from services.enricher.translate.engines.http import Endpoint
+from services.enricher.translate.resilience import Patient
 
 MARKER = "5f0c9a1be7d24863a0b1c2d3e4f50617"
 SENTENCES = ("Kecha Samarqandda yangi kutubxona ochildi.", "Unda 12 ming kitob bor.", "Kirish bepul.")
@@ -175,14 +177,14 @@ FIRST = translated(SENTENCES[0], "en")
 @pytest.mark.parametrize(
     ("reply", "expected"),
     [
-        (lambda whole: completion(whole[: whole.index("Unda")], "length"), [FIRST, UNFINISHED, UNFINISHED]),
-        (lambda whole: completion(whole[:10], "length"), [UNFINISHED] * 3),
-        (lambda whole: completion(None, "length"), [UNFINISHED] * 3),
-        (lambda whole: completion("I was going to", "length"), [UNFINISHED] * 3),
+        (lambda whole: completion(whole[: whole.index("Unda")], "length"), (FIRST,)),
+        (lambda whole: completion(whole[:10], "length"), ()),
+        (lambda whole: completion(None, "length"), ()),
+        (lambda whole: completion("I was going to", "length"), ()),
         (lambda whole: completion(whole, "length"), [translated(text, "en") for text in SENTENCES]),
-        (lambda whole: completion(whole, "content_filter"), [REFUSED] * 3),
-        (lambda whole: completion(None, "stop", refusal="I can't help with that."), [REFUSED] * 3),
-        (lambda whole: chat_error(400, "content_filter", "invalid_request_error"), [REFUSED] * 3),
+        (lambda whole: completion(whole, "content_filter"), ()),
+        (lambda whole: completion(None, "stop", refusal="I can't help with that."), ()),
+        (lambda whole: chat_error(400, "content_filter", "invalid_request_error"), ()),
         (lambda whole: completion(said([{"id": "1", "text": "Fake."}])[:-2] + ", {", "length"), BadAnswer),
         (lambda whole: completion(whole, "tool_calls"), BadAnswer),
         (lambda whole: completion(whole, None), BadAnswer),
@@ -191,16 +193,57 @@ FIRST = translated(SENTENCES[0], "en")
     ],
 )
 async def test_how_an_answer_ended_is_honoured(
-    reply: Callable[[str], Reply], expected: Sequence[str | Refused] | type[EngineFault]
+    reply: Callable[[str], Reply], expected: list[str] | tuple[str, ...] | type[EngineFault]
 ) -> None:
+    """A list: taken whole. A tuple: too much at once, and what of it is taken."""
     async with served(ChatServer(script=lambda asked: reply(said(chat_translations(asked))))) as api:
         engine = chat(api.url)
         await engine.open()
         if isinstance(expected, type):
-            with pytest.raises(expected):
+            with pytest.raises(expected) as caught:
                 await engine.translate(SENTENCES, "uz-Latn", "en")
+            assert type(caught.value) is expected
+        elif isinstance(expected, tuple):
+            with pytest.raises(TooMuch) as too_much:
+                await engine.translate(SENTENCES, "uz-Latn", "en")
+            assert too_much.value.done == expected
         else:
             assert await engine.translate(SENTENCES, "uz-Latn", "en") == expected
+        await engine.close()
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        (completion(None, "length"), UNFINISHED),
+        (completion("", "content_filter"), REFUSED),
+        (completion(None, "stop", refusal="I can't help with that."), REFUSED),
+        (chat_error(400, "content_filter", "invalid_request_error"), REFUSED),
+    ],
+)
+async def test_a_sentence_alone_that_has_no_answer_says_why(reply: Reply, expected: Refused) -> None:
+    async with served(ChatServer(script=lambda asked: reply)) as api:
+        engine = chat(api.url)
+        await engine.open()
+        assert await engine.translate(SENTENCES[:1], "uz-Latn", "en") == [expected]
+        await engine.close()
+
+
+@pytest.mark.parametrize("how", ["filtered", "endless"])
+async def test_a_sentence_that_has_no_answer_costs_no_other_one(how: str) -> None:
+    def reply(asked: Asked) -> Reply:
+        items = chat_translations(asked)
+        at = next((i for i, item in enumerate(items) if "Unda" in item["text"]), None)
+        if at is None:
+            return completion(said(items))
+        if how == "filtered":
+            return completion(None, "content_filter")
+        return completion(said(items[:at])[: -2 if at else None], "length")
+
+    async with served(ChatServer(script=reply)) as api:
+        engine = Patient(chat(api.url))
+        answers = await engine.translate(SENTENCES, "uz-Latn", "en", time.monotonic() + 20)
+        assert [isinstance(answer, str) for answer in answers] == ["Unda" not in text for text in SENTENCES]
         await engine.close()
 
 

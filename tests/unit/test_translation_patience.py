@@ -9,11 +9,22 @@ from typing import Any
 
 import pytest
 
+from services.enricher.translate.batching import MORE_AFTER, BatchSize, batches
 from services.enricher.translate.breaker import Breaker, BreakerBounds
 from services.enricher.translate.budget import Allowance, Budget, Ledger, Spending
 from services.enricher.translate.cache import LEAST_BYTES, Cache
-from services.enricher.translate.engine import BadAnswer, Bounds, Broken, Busy, DataPolicy, Denied, Refused, Spent
-from services.enricher.translate.resilience import MOST_BAD_ANSWERS, Patience, Patient, Unavailable, batches
+from services.enricher.translate.engine import (
+    BadAnswer,
+    Bounds,
+    Broken,
+    Busy,
+    DataPolicy,
+    Denied,
+    Refused,
+    Spent,
+    TooMuch,
+)
+from services.enricher.translate.resilience import Patience, Patient, Unavailable
 from services.enricher.translate.routes import read_routes
 from services.enricher.translate.translator import ArticleLimits, Translator
 from services.runtime import metrics
@@ -295,12 +306,69 @@ def test_an_engine_that_answers_nothing_well_is_not_asked_for_ever() -> None:
         engine = Scripted(*[BadAnswer("no JSON")] * 999)
         engine.bounds = Bounds(unit_chars=400, batch_units=64, batch_chars=1000)
         calm = patient(engine, breaker=BreakerBounds(faults=2))
-        assert await calm.translate(["x"] * 64, "ru", "en", 600) == [Refused("refused")] * 64
-        assert len(engine.calls) == MOST_BAD_ANSWERS
-        await calm.translate(["x"], "ru", "en", 600)
-        await refusal(calm.translate(["x"], "ru", "en", 600))
+        failed = await refusal(calm.translate(["x"] * 64, "ru", "en", 600))
+        assert (failed.reason, failed.done) == ("scripted: no JSON", ())
+        assert [len(units) for _, units in engine.calls] == [64, 64, 32, 16, 8, 4, 2, 1, 1]
+        assert await calm.translate(["x"], "ru", "en", 600) == [Refused("refused")]
+        assert "too often" in (await refusal(calm.translate(["x"], "ru", "en", 600))).reason
 
     at(main)
+
+
+def test_an_engine_that_takes_few_at_once_is_asked_for_few_from_then_on() -> None:
+    def at_most_two(units: Sequence[str]) -> list[str]:
+        if len(units) > 2:
+            raise BadAnswer("too many texts")
+        return [unit.upper() for unit in units]
+
+    async def main(_: object) -> None:
+        engine = Scripted(*[at_most_two] * 999)
+        engine.bounds = Bounds(unit_chars=400, batch_units=16, batch_chars=1000)
+        calm = patient(engine)
+        units = [f"unit {n}" for n in range(48)]
+        assert await calm.translate(units, "ru", "en", 600) == [unit.upper() for unit in units]
+        first = len(engine.calls)
+        assert await calm.translate(units, "ru", "en", 600) == [unit.upper() for unit in units]
+        assert len(engine.calls) - first == 24, "two at a time, and none refused"
+
+    at(main)
+
+
+def test_what_was_too_much_at_once_is_asked_for_in_smaller_parts() -> None:
+    def four_then_full(units: Sequence[str]) -> list[str]:
+        if len(units) > 4:
+            raise TooMuch("full", [unit.upper() for unit in units[:4]])
+        return [unit.upper() for unit in units]
+
+    async def main(_: object) -> None:
+        engine = Scripted(*[four_then_full] * 99)
+        units = [*"abcdefghij"]
+        assert await patient(engine).translate(units, "ru", "en", 600) == [unit.upper() for unit in units]
+        assert [len(asked) for _, asked in engine.calls] == [8, 4, 2], "it is not asked again for what it gave"
+
+    at(main)
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "then"),
+    [([8], [], 16), ([4, 4], [16, 16, 8], 4), ([8, 4, 2, 1], [16, 16, 8, 4, 2, 1], 16), ([], [16, 16, 8], 16)],
+)
+def test_a_batch_size_is_learnt_where_only_large_batches_fail(good: list[int], bad: list[int], then: int) -> None:
+    size = BatchSize(Bounds(unit_chars=400, batch_units=16, batch_chars=1000))
+    size.learn(good, bad)
+    assert size.bounds.batch_units == then
+
+
+def test_a_batch_size_grows_again() -> None:
+    size = BatchSize(Bounds(unit_chars=400, batch_units=16, batch_chars=1000))
+    size.learn([5], [16, 16, 8])
+    for _ in range(MORE_AFTER):
+        assert size.bounds.batch_units == 5
+        size.learn([5], [])
+    assert size.bounds.batch_units == 10
+    for _ in range(MORE_AFTER):
+        size.learn([10], [])
+    assert size.bounds.batch_units == 16
 
 
 def test_a_wrong_number_of_answers_is_a_bad_answer() -> None:

@@ -137,7 +137,7 @@ def test_an_engine_that_breaks_on_the_way_leaves_what_was_done() -> None:
     assert answer.title
     assert answer.paragraphs[0]
     assert answer.paragraphs[1] is None
-    assert answer.detail == "cut after 2 of 3 texts; invented: down"
+    assert answer.detail == "cut after 201 of 202 sentences: invented: down"
 
 
 @pytest.mark.parametrize(
@@ -166,8 +166,54 @@ def test_nothing_is_translated_into_its_own_language() -> None:
 
 def test_a_limit_of_characters_cuts_after_the_headline() -> None:
     answer = translated(Invented(), chars=len(TITLE) + len(PARAGRAPHS[0]))
-    assert (answer.status, answer.detail) == ("truncated", "cut after 2 of 5 texts")
+    why = f"cut after 3 of 7 sentences: TRANSLATE_MAX_CHARS is {len(TITLE) + len(PARAGRAPHS[0])}"
+    assert (answer.status, answer.detail) == ("truncated", why)
     assert [text is None for text in answer.paragraphs] == [False, True, True, True]
+
+
+def test_a_limit_of_characters_may_cut_within_a_paragraph() -> None:
+    long = " ".join(f"A frase número {n} é desta história." for n in range(100))
+    answer = translated(Invented(), title="", paragraphs=(long, "Fim."), chars=1_000)
+    assert (answer.status, answer.paragraphs[1]) == ("truncated", None)
+    text = answer.paragraphs[0] or ""
+    assert 900 < len(text) <= 1_000 + len(UNTRANSLATED) + 1
+    assert text.endswith(f" {UNTRANSLATED}")
+    assert answer.sentences[-1].end <= 1_000
+    assert answer.sentences[-1].target_end == len(text) - len(UNTRANSLATED) - 1
+
+
+def test_an_engine_that_breaks_within_a_paragraph_leaves_its_beginning() -> None:
+    def breaks(unit: str) -> str | Refused:
+        if "número 99 " in unit:  # in the second call
+            raise Broken("down")
+        return mirrored(unit)
+
+    long = " ".join(f"A frase número {n} é desta história." for n in range(100))
+    answer = translated(Invented(breaks), paragraphs=(long, "Fim."))
+    assert (answer.status, answer.paragraphs[1]) == ("truncated", None)
+    assert (answer.paragraphs[0] or "").endswith(f" {UNTRANSLATED}")
+    assert 0 < len([pair for pair in answer.sentences if pair.paragraph == 0]) < 100
+
+
+@pytest.mark.parametrize("title", ["", "2024"])
+def test_a_title_that_wants_no_engine_does_not_hide_that_there_is_none(title: str) -> None:
+    def breaks(_: str) -> str:
+        raise Broken("down")
+
+    answer = translated(Invented(breaks), title=title)
+    assert (answer.status, answer.title, answer.detail) == ("unavailable", None, "invented: down")
+
+
+def test_what_a_guard_did_not_let_pass_is_asked_for_again() -> None:
+    answers = ["", mirrored(TITLE)]
+    engine = Invented(lambda _: answers[min(len(engine.asked) - 1, 1)])
+
+    async def run() -> list[Translation]:
+        made = translator(engine)
+        return [one for _ in range(3) for one in await made.translate(TITLE, (), "pt")]
+
+    assert [one.status for one in asyncio.run(run())] == ["failed", "ok", "ok"]
+    assert len(engine.asked) == 2
 
 
 def test_a_route_may_want_the_headline_only() -> None:

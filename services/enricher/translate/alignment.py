@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from services.contracts.articles import UNTRANSLATED, SentenceFlaw, SentencePair
 
@@ -35,6 +36,8 @@ class Part:
     paragraph: int | None
     text: str
     sentences: tuple[Sentence, ...]
+    cut: bool = False
+    """Whether there are sentences behind these that are not asked for, or had no answer."""
 
 
 @dataclass(frozen=True)
@@ -64,19 +67,32 @@ def parts(title: str, paragraphs: Sequence[str], cut: Cut) -> tuple[Part, ...]:
 
 
 def up_to(limit: int, wanted: Iterable[Part]) -> tuple[Part, ...]:
-    """The parts that are within so many characters; the title always is."""
+    """The sentences that are within so many characters; the title's always are."""
     kept: list[Part] = []
     room = limit
     for part in wanted:
+        if kept and len(part.text) > room:
+            ends = accumulate(len(sentence.text) for sentence in part.sentences)
+            return (*kept, *beginning(part, sum(end <= room for end in ends)))
         room -= len(part.text)
-        if room < 0 and kept:
-            break
         kept.append(part)
     return tuple(kept)
 
 
+def beginning(part: Part, sentences: int) -> Iterator[Part]:
+    """The part up to so many of its sentences; none where an engine has nothing to do with these."""
+    first = part.sentences[:sentences]
+    if len(first) == len(part.sentences):
+        yield part
+    elif any(sentence.wants_engine for sentence in first):
+        yield replace(part, sentences=first, cut=True)
+
+
 def joined(part: Part, taken: Mapping[str, Taken]) -> Done:
-    """A part in translation: its sentences in order, lines as they were, a mark for each that was not taken."""
+    """A part in translation: its sentences in order, lines as they were, a mark for each that was not taken.
+
+    A part that is cut ends with the mark.
+    """
     asked = [sentence for sentence in part.sentences if sentence.wants_engine]
     if asked and all(taken[sentence.text].flaw for sentence in asked):
         nowhere = (
@@ -103,4 +119,4 @@ def joined(part: Part, taken: Mapping[str, Taken]) -> Done:
                 flaw=found.flaw,
             )
         )
-    return Done(text, tuple(pairs))
+    return Done(f"{text} {UNTRANSLATED}" if part.cut else text, tuple(pairs))

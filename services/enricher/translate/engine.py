@@ -57,6 +57,17 @@ class BadAnswer(EngineFault):
     """It answered, and not as it promises to: another number of texts, no JSON, against the schema."""
 
 
+class TooMuch(BadAnswer):
+    """It has no answer to so many sentences at once, and may have one to fewer: a limit, or a filter that one set off.
+
+    `done`: its answers to the first of them.
+    """
+
+    def __init__(self, message: str, done: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.done = tuple(done)
+
+
 class Engine(Protocol):
     """An engine, without patience: it asks once, in time, and raises an EngineFault where it has no answer."""
 

@@ -6,12 +6,13 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from services.contracts.sources import Lane
+from services.enricher.translate.batching import BatchSize, batches
 from services.enricher.translate.breaker import STATES, Breaker, BreakerBounds, State, Ticket
 from services.enricher.translate.budget import Budget
 from services.enricher.translate.engine import (
@@ -25,14 +26,17 @@ from services.enricher.translate.engine import (
     EngineFault,
     Refused,
     Spent,
+    TooMuch,
 )
 from services.enricher.translate.pace import Pace
 from services.runtime import logs, metrics
 
 MOST_RETRY_AFTER_SECONDS = 86_400.0
 """However long an engine wants to be left alone, it is asked again after a day."""
-MOST_BAD_ANSWERS = 16
-"""To one batch, while it is split to find the sentence that spoils it; then what is left of it is refused."""
+BAD_ALONE = 2
+"""Sentences of a batch that get no good answer alone, before any other did: then the fault is the engine's."""
+MOST_BAD_ALONE = 16
+"""Where others did; then what is left of the batch is refused."""
 MOST_REASON_CHARS = 300
 _OUTCOMES: tuple[tuple[type[EngineFault], str], ...] = (
     (Busy, "busy"),
@@ -112,11 +116,13 @@ class Patient:
         self._clock = clock
         self._now = now
         self._chance = chance
+        self._size = BatchSize(engine.bounds)
         self._pace = Pace(self._patience.at_once, self._patience.calls_per_second, clock)
         self._breaker = Breaker(self._patience.breaker, self._show)
         self._tried = asyncio.Event()
         self._once_open = False
         self._shut: str | None = f"{engine.name}: it was not opened yet"
+        self._complaint: str | None = None
         self._spent_until = 0.0
         self._keeper: asyncio.Task[None] | None = None
         self._show(self._breaker.state)
@@ -199,34 +205,58 @@ class Patient:
         try:
             async with self._until(deadline):
                 await self.ready()
-            for batch in batches(units, self.bounds):
+            for batch in batches(units, self._size.bounds):
                 await self._whole_or_split(batch, order, done)
         except Unavailable as why:
             raise Unavailable(why.reason, done) from why.__cause__
         return done
 
     async def _whole_or_split(self, batch: Sequence[str], order: _Order, done: Answers) -> None:
-        """Add the batch's answers in order; after a bad one it is asked for again, then for halves of it."""
+        """Add the batch's answers in order; after a bad one it is asked for again, then for halves of it.
+
+        Raises Unavailable where sentences get no good answer even alone, and none of the batch has got one.
+        """
         waiting = [batch]
-        bad = good = 0
+        began, alone = len(done), 0
+        good: list[int] = []
+        bad: list[int] = []
         while waiting:
             part = waiting.pop()
-            if bad == MOST_BAD_ANSWERS or len(part[0]) > self.bounds.unit_chars:
+            if alone == MOST_BAD_ALONE or len(part[0]) > self.bounds.unit_chars:
                 done += [Refused("refused")] * len(part)
                 continue
             try:
                 done += await self._asked_again(part, order)
-                good += 1
-            except BadAnswer:
-                bad += 1
-                if bad == 1:
+                good.append(len(part))
+            except TooMuch as fault:
+                done += fault.done
+                bad.append(len(part))
+                good += [len(fault.done)] if fault.done else []
+                waiting += _in_two(part[len(fault.done) :], halve=not fault.done)
+            except BadAnswer as fault:
+                bad.append(len(part))
+                if bad == [len(batch)]:
                     waiting.append(part)
                 elif len(part) > 1:
-                    waiting += [part[len(part) // 2 :], part[: len(part) // 2]]
+                    waiting += _in_two(part)
                 else:
                     done.append(Refused("refused"))
+                    alone += 1
+                    if not good and (alone == BAD_ALONE or not waiting):
+                        self._complain(fault)
+                    if not good and alone == BAD_ALONE:
+                        del done[began:]
+                        self._breaker.fault(self._clock())
+                        raise Unavailable(self._reason(fault)) from fault
         if bad and not good:
             self._breaker.fault(self._clock())
+        self._size.learn(good, bad)
+
+    def _complain(self, fault: EngineFault) -> None:
+        reason = self._reason(fault)
+        if reason != self._complaint:
+            logs.logger().warning("a translation engine's answers are of no use", engine=self.name, why=reason)
+        self._complaint = reason
 
     async def _asked_again(self, units: Sequence[str], order: _Order) -> Answers:
         """An answer, be it at the last try. Raises BadAnswer and Unavailable."""
@@ -370,24 +400,18 @@ class Patient:
         self._shut = reason
 
     def _reason(self, fault: EngineFault) -> str:
-        return f"{self.name}: {str(fault) or type(fault).__name__}"[:MOST_REASON_CHARS]
+        said = str(fault).removeprefix(f"{self.name}: ") or type(fault).__name__
+        return f"{self.name}: {said}"[:MOST_REASON_CHARS]
 
     def _show(self, state: State) -> None:
         for one in STATES:
             metrics.TRANSLATION_BREAKER.labels(self.name, one).set(one == state)
 
 
-def batches(units: Sequence[str], bounds: Bounds) -> Iterator[Sequence[str]]:
-    """The units in order, as many at a time as the bounds allow; one that is too long for any call is alone."""
-    start = chars = 0
-    for i, unit in enumerate(units):
-        full = i - start == bounds.batch_units or chars + len(unit) > bounds.batch_chars
-        if i > start and (full or bounds.unit_chars < max(len(unit), len(units[start]))):
-            yield units[start:i]
-            start, chars = i, 0
-        chars += len(unit)
-    if start < len(units):
-        yield units[start:]
+def _in_two(part: Sequence[str], halve: bool = True) -> list[Sequence[str]]:
+    """What to ask for next, the last first."""
+    middle = len(part) // 2 if halve else 0
+    return [half for half in (part[middle:], part[:middle]) if half]
 
 
 def _retry_after(fault: EngineFault) -> float | None:

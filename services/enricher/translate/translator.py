@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 
 from services.contracts.articles import Translation, TranslationStatus
 from services.contracts.sources import Lane
-from services.enricher.translate.alignment import Done, Part, Taken, joined, parts, up_to
+from services.enricher.translate.alignment import Done, Part, Taken, beginning, joined, parts, up_to
 from services.enricher.translate.budget import Ledger
 from services.enricher.translate.cache import Cache, Key
 from services.enricher.translate.engine import Refused, primary
@@ -118,25 +119,32 @@ class Translator:
     async def _by(
         self, engine: Patient, route: Route, title: str, paragraphs: Sequence[str], source: str, lane: Lane
     ) -> Translation:
-        target, began = route.target, self._clock()
+        target = route.target
         try:
             await engine.ready()
         except Unavailable as why:
             return _none(target, engine.name, "unavailable", why.reason)
+        began = self._clock()  # the engine's start is not the article's time
         model = engine.model(source, target)
         if model is None:
             return _none(target, engine.name, "unsupported", f"no model from {source} to {target}")
         whole = parts(title, paragraphs, partial(spans, language=source, limit=engine.bounds.unit_chars))
         wanted = up_to(self._limits.chars, whole if route.part == "all" else whole[:1])
         order = _Order(engine, model, source, target, lane, began + self._limits.seconds)
+        finished: list[Part] = []
         done: list[Done] = []
         why_not: str | None = None
         for group in _groups(wanted, title_alone=engine.rationed):
             taken, why_not = await self._taken(order, group)
-            done.extend(_finished(group, taken))
+            here = [*_finished(group, taken)]
+            finished += here
+            done += (joined(part, taken) for part in here)
             if why_not:
                 break
-        status, detail = _status(done, len(whole), why_not)
+        if why_not and not any(sentence.wants_engine for part in finished for sentence in part.sentences):
+            return _none(target, engine.name, "unavailable", why_not, model)
+        limit = f"TRANSLATE_MAX_CHARS is {self._limits.chars}" if route.part == "all" else "the route wants no more"
+        status, detail = _status(done, sum(map(_length, whole)), why_not or limit)
         texts = [*(part.text for part in done), *[None] * (len(whole) - len(done))]
         return Translation(
             target=target,
@@ -180,13 +188,20 @@ class Translator:
         for (text, answer), wrong in zip(pairs, flaws, strict=True):
             taken[text] = Taken("" if wrong else answer, wrong)
         await self._cache.put_many(
-            (keys[text], answer) for text, answer in zip(missing, fresh, strict=False) if isinstance(answer, str)
+            (keys[text], answer)
+            for text, answer in zip(missing, fresh, strict=False)
+            if isinstance(answer, str) and taken[text].flaw is None  # what was not taken is asked for again
         )
         return taken, why_not
 
 
-def _none(target: str, engine: str, status: TranslationStatus, why: str) -> Translation:
-    return Translation(target=target, status=status, engine=engine, detail=why)
+def _none(target: str, engine: str, status: TranslationStatus, why: str, model: str | None = None) -> Translation:
+    return Translation(target=target, status=status, engine=engine, model=model, detail=why)
+
+
+def _length(part: Part) -> int:
+    """In sentences."""
+    return len(part.sentences)
 
 
 def _groups(wanted: Sequence[Part], title_alone: bool) -> Iterator[list[Part]]:
@@ -204,28 +219,26 @@ def _groups(wanted: Sequence[Part], title_alone: bool) -> Iterator[list[Part]]:
         yield group
 
 
-def _finished(group: Sequence[Part], taken: Mapping[str, Taken]) -> Iterator[Done]:
-    """The parts of which every sentence was answered, up to the first that lacks one."""
+def _finished(group: Sequence[Part], taken: Mapping[str, Taken]) -> Iterator[Part]:
+    """The parts up to the first sentence that has no answer."""
     for part in group:
-        if any(sentence.text not in taken for sentence in part.sentences):
+        answered = sum(1 for _ in takewhile(lambda sentence: sentence.text in taken, part.sentences))
+        yield from beginning(part, answered)
+        if answered < len(part.sentences):
             return
-        yield joined(part, taken)
 
 
-def _status(done: Sequence[Done], wanted: int, why_not: str | None) -> tuple[TranslationStatus, str | None]:
-    """What to call a translation of which so many of the wanted texts are done."""
+def _status(done: Sequence[Done], wanted: int, why_cut: str) -> tuple[TranslationStatus, str | None]:
+    """What to call a translation of which so many of the wanted sentences are done."""
     pairs = [pair for part in done for pair in part.pairs]
     flaws = sorted({pair.flaw for pair in pairs if pair.flaw})
     said = []
     if flaws:
         failed = sum(pair.flaw is not None for pair in pairs)
         said.append(f"{failed} of {len(pairs)} sentences failed a guard: {', '.join(flaws)}")
-    if len(done) < wanted:
-        said.append(f"cut after {len(done)} of {wanted} texts" if done else "")
-        said.append(why_not or "")
-    detail = "; ".join(filter(None, said)) or None
-    if not done and why_not:
-        return "unavailable", detail
+    if len(pairs) < wanted:
+        said.append(f"cut after {len(pairs)} of {wanted} sentences: {why_cut}")
+    detail = "; ".join(said) or None
     if pairs and all(part.text is None for part in done if part.pairs):
         return "failed", detail
-    return ("truncated" if len(done) < wanted else "partial" if flaws else "ok"), detail
+    return ("truncated" if len(pairs) < wanted else "partial" if flaws else "ok"), detail

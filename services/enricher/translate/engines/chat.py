@@ -6,12 +6,22 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
-from services.enricher.translate.engine import BadAnswer, Bounds, DataPolicy, Denied, Refused, Spent, primary
+from services.enricher.translate.engine import (
+    BadAnswer,
+    Bounds,
+    DataPolicy,
+    Denied,
+    Refused,
+    Spent,
+    TooMuch,
+    primary,
+)
 from services.enricher.translate.engines.http import Answer, Edge, Endpoint, fault, header_value, inside, listed
 
 BOUNDS = Bounds(unit_chars=1_000, batch_units=20, batch_chars=4_000)
@@ -184,7 +194,7 @@ class Chat:
         ids = [f"{marker[:8]}-{number}" for number in range(1, len(units) + 1)]
         answer = await self._edge.post("/chat/completions", self._body(units, ids, marker, source, target))
         if not answer.fine and inside(answer.data, "error", "code") == "content_filter":
-            return [Refused("refused") for _ in units]
+            return self._filtered(ids)
         choices = inside(self._asked(answer), "choices")
         if not isinstance(choices, list) or len(choices) != 1:
             raise BadAnswer(f"{self.name}: it gave not one choice")
@@ -226,18 +236,32 @@ class Chat:
         reason = inside(choice, "finish_reason")
         content = inside(choice, "message", "content")
         if reason == "content_filter" or inside(choice, "message", "refusal"):
-            return [Refused("refused") for _ in ids]
+            return self._filtered(ids)
         if reason not in ("stop", "length") or not isinstance(content, str | None):
             raise BadAnswer(f"{self.name}: it did not finish as it should")
         try:
             if reason == "length":
-                found = read_unfinished(content or "", ids)
-            else:
-                fenced = _FENCE.fullmatch(content or "") if self._format == "plain" else None
-                found = read_finished(fenced["inside"] if fenced else content or "", ids)
+                return self._first(read_unfinished(content or "", ids), ids)
+            fenced = _FENCE.fullmatch(content or "") if self._format == "plain" else None
+            found = read_finished(fenced["inside"] if fenced else content or "", ids)
         except ValueError as error:
             raise BadAnswer(f"{self.name}: {error}") from None
-        return [found.get(one, Refused("unfinished")) for one in ids]
+        return [found[one] for one in ids]
+
+    def _filtered(self, ids: Sequence[str]) -> list[str | Refused]:
+        """One sentence that sets off a filter must not cost the others. Raises TooMuch."""
+        if len(ids) > 1:
+            raise TooMuch(f"{self.name}: it refused them together")
+        return [Refused("refused")]
+
+    def _first(self, found: Mapping[str, str], ids: Sequence[str]) -> list[str | Refused]:
+        """Of an answer that ran into its limit, what is whole up to the first that is not. Raises TooMuch for more."""
+        whole = [found[one] for one in takewhile(found.__contains__, ids)]
+        if len(whole) == len(ids):
+            return [*whole]
+        if len(ids) > 1:
+            raise TooMuch(f"{self.name}: the answer ran into its limit", whole)
+        return [Refused("unfinished")]
 
     def _asked(self, answer: Answer) -> Any:
         if answer.fine:
