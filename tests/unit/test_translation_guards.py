@@ -105,6 +105,28 @@ ru | en | Пришли 50% жителей. | Half of the people came.
 pt | en | Venceu por 14½ a 13½. | They won 14.5 to 13.5.
 uz | en | 33,34 va 39 yoshli. | Aged 33, 34 and 39.
 en | xx | 3 bridges, 1,200 people. | 3 most, 1.200 xalk.
+ru | en | Штраф составит от 5 до 10 тысяч рублей. | The fine will be from 5,000 to 10,000 roubles.
+ru | en | Пришли 20–30 тыс. человек. | Between 20,000 and 30,000 people came.
+ru | en | Пришли от двух до трех тысяч человек. | 2,000 to 3,000 people came.
+ru | en | Дали 5, 7 и 10 тысяч рублей. | They gave 5,000, 7,000 and 10,000 roubles.
+uz | en | Jarima 5-10 ming soʻm. | The fine is 5,000 to 10,000 soums.
+uz | en | Narxi 5 mingdan 10 minggacha. | It costs 5,000 to 10,000.
+kk | en | Бағасы 5-тен 10 мыңға дейін. | It costs from 5,000 to 10,000.
+tr | en | Ceza 5 ila 10 bin lira. | The fine is 5,000 to 10,000 lira.
+en | ru | From 5,000 to 10,000 people. | От 5 до 10 тысяч человек.
+fa | en | ۱ میلیون و ۲۰۰ هزار نفر آمدند. | 1.2 million people came.
+fa | en | یک میلیون و ۲۰۰ هزار نفر آمدند. | 1.2 million people came.
+fa | en | دو هزار و ۵۰۰ نفر آمدند. | 2,500 people came.
+uz | en | Bir million 200 ming kishi keldi. | 1.2 million people came.
+kk | en | Бір миллион 200 мың адам келді. | 1.2 million people came.
+uz | en | XX asrning 90-yillarida qurildi. | It was built in the 1990s.
+ru | en | Построили в семидесятых годах. | They built it in the 1970s.
+uz | en | Soat 14 da boshlandi. | It began at 2 p.m.
+uz | en | Soat 22:30 da boshlandi. | It began at half past ten.
+tr | en | Yüzde 25'i kadın. | A quarter of them are women.
+fa | en | در سال ۱۴۰۲ رخ داد. | It happened in 2023.
+fa | en | در سال ۱۴۰۲ رخ داد. | It happened in 1402 (2023).
+fa | en | در ۱۵ خرداد ۱۴۰۳ رخ داد. | It happened on 4 June 2024.
 """
 
 LOST = """
@@ -127,7 +149,12 @@ pt | en | Começa às 22h30. | It begins at 10:45 p.m.
 ru | en | В XIX веке город рос. | In the 20th century the city grew.
 uz | en | Yigirma besh kishi keldi. | 26 people came.
 uz | en | Bir necha kishi keldi. | 40 people came.
-fa | en | در سال ۱۴۰۲ رخ داد. | It happened in 2023.
+fa | en | در سال ۱۴۰۲ رخ داد. | It happened in 2021.
+fa | en | در ۱۵ خرداد ۱۴۰۳ رخ داد. | It happened on 15 June 2024.
+ru | en | Погибли 3 человека, ущерб составил 5 млн рублей. | 3 million people died, the damage was 5 million roubles.
+uz | en | 7 kishi ketdi, 20 ming kishi qoldi. | 7 thousand people left, 20 thousand stayed.
+uz | en | Bosh vazir 8 nafar elchini qabul qildi. | The PM received 20 ambassadors.
+ru | en | Штраф от 5 до 10 тысяч рублей. | The fine is from 5 to 10,000,000 roubles.
 ru | en | Рост на 13 процентов. | Growth of 30 percent.
 ru | en | Пришли 2010 человек. | 10 people came.
 ru | en | Мост открыли. | The bridge was opened in 2024.

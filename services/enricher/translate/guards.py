@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from services.contracts.articles import SentenceFlaw
 from services.enricher.entities import dates
@@ -95,30 +95,32 @@ def flaw(
 def numbers_survive(source: str, translation: str, source_tag: str, target_tag: str) -> bool:
     """Whether the two texts have the same numbers and dates, in figures, words, months or Roman numerals.
 
-    A day of the solar Hijri calendar may stand there as it is or as a day of ours.
+    A day or a year of the solar Hijri calendar may stand there as it is, as one of ours, or as both.
     """
+    language = primary(source_tag)
     here = numbers.read(translation, primary(target_tag))
-    if _same_numbers(source, numbers.read(source, primary(source_tag)), here):
-        return True
-    ours = _in_our_calendar(source) if primary(source_tag) == "fa" else source
-    return ours != source and _same_numbers(ours, numbers.read(ours, "fa"), here)
+    readings = [source, *(_in_our_calendar(source) if language == "fa" else ())]
+    told = numbers.read(" ".join(readings), language)
+    if numbers.missing(here, told):
+        return False
+    return not all(_lacks(reading, numbers.read(reading, language), here) for reading in readings)
 
 
-def _in_our_calendar(text: str) -> str:
-    """A Persian text with 2024-06-04 for the fifteenth of Khordad 1403."""
-    found = [one for one in dates.find(Text(text, "fa")) if one.granularity == "day" and one.value]
-    for one in reversed(found):
-        text = f"{text[: one.start]}{one.value}{text[one.end :]}"
-    return text
+def _in_our_calendar(text: str) -> Iterator[str]:
+    """A Persian text with 2024-06-04 for the fifteenth of Khordad 1403, and either of its two years for 1403."""
+    found = [one for one in dates.find(Text(text, "fa")) if one.value and one.granularity in ("day", "year")]
+    for which in (0, -1) if any(one.granularity == "year" and "/" in str(one.value) for one in found) else (0,):
+        ours = text
+        for one in reversed(found):
+            value = str(one.value)
+            said = value if one.granularity == "day" else value.split("/")[which][:4]
+            ours = f"{ours[: one.start]}{said}{ours[one.end :]}"
+        if ours != text:
+            yield ours
 
 
-def _same_numbers(source: str, there: numbers.Numbers, here: numbers.Numbers) -> bool:
-    return not (
-        numbers.missing(there, here)
-        or numbers.missing_romans(source, here)
-        or numbers.missing_months(there, here)
-        or numbers.missing(here, there)
-    )
+def _lacks(source: str, there: numbers.Numbers, here: numbers.Numbers) -> bool:
+    return numbers.missing(there, here) or numbers.missing_romans(source, here) or numbers.missing_months(there, here)
 
 
 def missing_names(names: Sequence[tuple[str, tuple[str, ...]]], translated: str) -> tuple[str, ...]:

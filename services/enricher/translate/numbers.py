@@ -27,7 +27,12 @@ _UNIT = re.compile(r"[\s-]{0,2}+([^\W\d_]{1,24})(?![^\W\d_])\.?")
 _WORD = re.compile(r"[^\W_]++(?:['ʻʼʹ‘’`´]+[^\W\d_]++)*+")
 _ROMAN = re.compile(r"(?<![^\W_])[IVXХІ]{1,8}(?![^\W_])")
 _CANONICAL_ROMAN = re.compile(r"X{0,3}(?:IX|IV|V?I{0,3})")
-_AFTERNOON = re.compile(r"(?<![a-z])[ap]\.?\s?m\b", re.IGNORECASE)
+_AFTERNOON = re.compile(r"\s?[ap]\.?\s?m\b", re.IGNORECASE)
+_TO = re.compile(r"'?[^\W\d_]{0,7}\s{0,2}[-–—,]?\s{0,2}(?:[^\W\d_]{1,7}\s{1,2})?")
+"""What may stand between the two numbers of a range: 5-10, 5 to 10, 5тен 10ға; or of a list."""
+_RANGE_DIGITS = 3
+"""Of the first number in a range, where the second one says how many zeros both have."""
+_WORDS_BEFORE, _CHARS_BEFORE = 6, 60
 _FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
 _WITH_FRACTION = re.compile(r"([½¼¾])(\d{1,9})|(\d{1,9})([½¼¾])")
 """The first, as ½14, is how it stands where the text runs from right to left."""
@@ -80,8 +85,6 @@ class Numbers:
     """Months that a day or a year stands beside; of calendars with the same month everywhere."""
     scales: frozenset[int]
     romans: frozenset[str]
-    clocks: bool
-    """Whether it speaks of a.m. or p.m."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,6 @@ def read(text: str, language: str) -> Numbers:
         dated=frozenset(_dated(said, folded, months)) if language not in _SEVERAL_CALENDARS else frozenset(),
         scales=frozenset(scales | {figure.scale for figure in figures}),
         romans=frozenset(_romans(text, 1)),
-        clocks=_AFTERNOON.search(text) is not None,
     )
 
 
@@ -150,7 +152,7 @@ def missing_romans(text: str, here: Numbers) -> bool:
     """Whether a Roman numeral of two signs or more has nothing in `here` that could be it."""
     have = _Index.of(here)
     return any(
-        value not in here.romans and value not in here.words and not have.figures[value] and value not in have.parts
+        value not in here.romans and value not in here.words and not have.has(value) and value not in have.centuries
         for value in _romans(text, 2)
     )
 
@@ -159,22 +161,27 @@ def missing_romans(text: str, here: Numbers) -> bool:
 class _Index:
     figures: Counter[str]
     parts: frozenset[str]
-    scaled: frozenset[tuple[str, int]]
     hours: frozenset[str]
     tails: frozenset[str]
+    centuries: frozenset[str]
+    """Of its years: the 20th for 1990."""
 
     @classmethod
     def of(cls, numbers: Numbers) -> _Index:
         return cls(
             figures=Counter(value for figure in numbers.figures for value in figure.values | figure.totals),
             parts=frozenset(part for figure in numbers.figures for part in figure.parts),
-            scaled=frozenset((m, figure.scale) for figure in numbers.figures for m in figure.mantissas),
-            hours=frozenset(figure.parts[0] for figure in numbers.figures if figure.clock),
+            hours=frozenset(
+                hour for figure in numbers.figures if figure.clock for hour in (figure.parts[:1] or figure.mantissas)
+            ),
             tails=frozenset(
                 tail
                 for figure in numbers.figures
                 for tail in (figure.mantissas if figure.joined else figure.parts)
                 if len(tail) <= 2
+            ),
+            centuries=frozenset(
+                str(int(value[:2]) + 1) for figure in numbers.figures for value in figure.values if _is_year(value)
             ),
         )
 
@@ -192,40 +199,58 @@ def _found(figure: Figure, times: int, there: Numbers, here: Numbers, have: _Ind
         return True
     if any(value.isdecimal() and int(value[:3]) in here.months - there.months for value in figure.values):
         return True  # 10-ئاي is October
-    if most == 0 and any(_nearly(value, figure, there, here, have) for value in figure.mantissas):
+    if most == 0 and any(_nearly(value, figure, here, have) for value in figure.mantissas):
         return True
     return bool(figure.parts) and all(
         part == "0"
         or have.has(part)
         or part in here.words
         or (part.isdecimal() and int(part[:3]) in here.months)
-        or _nearly(part, figure, there, here, have)
+        or _nearly(part, figure, here, have)
         for part in figure.parts
     )
 
 
-def _nearly(value: str, figure: Figure, there: Numbers, here: Numbers, have: _Index) -> bool:
-    """Whether another number means the same: 5 to 7 million, 22:30 and half past ten, 1950-53."""
-    if figure.scale and figure.scale in here.scales and (value, 0) in have.scaled:
-        return True
-    if not figure.scale and any((value, scale) in have.scaled for scale in there.scales if scale):
-        return True
+def _nearly(value: str, figure: Figure, here: Numbers, have: _Index) -> bool:
+    """Whether another number means the same: 22:30 and half past ten, 1950-53, the 1970s and the seventies."""
     if not value.isdecimal() or len(value) > _YEAR:
         return False
     if len(value) <= 2 and int(value) <= _CLOCK_HOURS:
         other = str(int(value) + 12 if int(value) < 12 else int(value) - 12)
-        spoken = there.clocks or here.clocks
-        if other in have.hours or (spoken and have.has(other)) or (figure.clock and have.has(other)):
+        if other in have.hours or (figure.clock and (have.has(other) or other in here.words)):
             return True
     if len(value) <= 2 and (figure.joined or figure.parts):
         value = value.zfill(2)
         return any(have.has(century + value) for century in ("18", "19", "20"))
-    return len(value) == _YEAR and value[:2] in ("18", "19", "20") and _whole(value[2:]) in have.tails
+    if not _is_year(value):
+        return False
+    tail = _whole(value[2:])
+    return tail in have.tails or (figure.joined and value.endswith("0") and tail in here.words)
+
+
+def _is_year(value: str) -> bool:
+    return value.isdecimal() and len(value) == _YEAR and value[:2] in ("18", "19", "20")
 
 
 def _figures(text: str, words: Words) -> Iterator[Figure]:
     chain: list[tuple[Figure, str]] = []
-    ended = -1
+    ended = 0
+    for figure, start, end in _in_ranges(text, [*_alone(text, words)]):
+        value = max(figure.values, key=len, default="")
+        close = _is_glue(text[ended:start], words)
+        if not (chain and figure.scale < chain[-1][0].scale and close and _fits(value, chain[-1])):
+            yield from _chained(chain)
+            before = _told_before(text, start, words) if value.isdecimal() else 0
+            chain = []
+            if before:
+                figure = replace(figure, total=str(before + int(value)))
+        chain.append((figure, value))
+        ended = end
+    yield from _chained(chain)
+
+
+def _alone(text: str, words: Words) -> Iterator[tuple[Figure, int, int]]:
+    """Each number in figures by itself, with the word for its zeros, and where both stand."""
     for found in _FIGURE.finditer(text):
         groups = [group for group in _BETWEEN.split(found[0]) if group]
         separators = [c for c in found[0] if not c.isdecimal()]
@@ -234,14 +259,47 @@ def _figures(text: str, words: Words) -> Iterator[Figure]:
         values = {_scaled(m, scale) for m in mantissas} | (set() if sure else mantissas)
         before, after = text[found.start() - 1 : found.start()], text[found.end() : found.end() + 1]
         joined = before in _JOINS or after in _JOINS or after.isalpha()
-        figure = Figure(frozenset(values), frozenset(mantissas), scale, parts, clock, joined)
-        value = max(values, key=len, default="")
-        if not (chain and scale < chain[-1][0].scale and found.start() - ended <= 1 and _fits(value, chain[-1])):
-            yield from _chained(chain)
-            chain = []
-        chain.append((figure, value))
-        ended = end
-    yield from _chained(chain)
+        clock = clock or _AFTERNOON.match(text, found.end()) is not None
+        yield Figure(frozenset(values), frozenset(mantissas), scale, parts, clock, joined), found.start(), end
+
+
+def _in_ranges(text: str, figures: list[tuple[Figure, int, int]]) -> list[tuple[Figure, int, int]]:
+    """The same; the first number of a range may have the zeros of the second: 5 to 10 thousand."""
+    scale, begins = 0, len(text)
+    for at in range(len(figures) - 1, -1, -1):
+        figure, start, end = figures[at]
+        in_range = _TO.fullmatch(text, end, begins) and all(
+            len(m.partition(".")[0]) <= _RANGE_DIGITS for m in figure.mantissas
+        )
+        if figure.scale or not in_range:
+            scale = figure.scale
+        elif scale:
+            zeros = {_scaled(mantissa, scale) for mantissa in figure.mantissas}
+            figures[at] = (replace(figure, values=figure.values | zeros), start, end)
+        begins = start
+    return figures
+
+
+def _is_glue(between: str, words: Words) -> bool:
+    """Whether nothing parts two figures of one number but a space or a word like `and`."""
+    said = between.strip()
+    return not said or words.find(folded_word(said), ("glue",)) is not None
+
+
+def _told_before(text: str, start: int, words: Words) -> int:
+    """What the number words right before a figure make, where their zeros leave room for it: bir million | 200."""
+    total = current = 0
+    in_figures = False
+    for said in _WORD.findall(text, max(0, start - _CHARS_BEFORE), start)[-_WORDS_BEFORE:]:
+        kind, value = words.find(folded_word(said)) or ("", "0")
+        if kind == "number":
+            current = _with(current, int(value))
+        elif kind == "scale" and not in_figures:
+            total, current = total + max(current, 1) * 10 ** int(value), 0
+        elif kind != "glue":
+            total = current = 0
+        in_figures = said.isdecimal()
+    return 0 if current else total
 
 
 def _fits(value: str, before: tuple[Figure, str]) -> bool:
@@ -323,11 +381,13 @@ def _scale(text: str, end: int, words: Words) -> tuple[int, bool, int]:
 
 
 def _spelled(folded: list[str], known: Mapping[str, tuple[str, str]]) -> Iterator[str]:
-    """Every value that the number words may have, alone and in a row."""
-    total = current = last = before = 0
+    """Every value that the number words may have, alone, in a row and in a range (two to three thousand)."""
+    total = current = last = before = first = 0
     half = False
     for word in folded:
         kind, value = known.get(word, ("", "0"))
+        if word.isdecimal() and total and last >= _THOUSAND:
+            kind, value = "number", word[:MOST_DIGITS]
         if kind == "glue":
             continue
         if kind in ("half", "one_and_half"):
@@ -335,10 +395,13 @@ def _spelled(folded: list[str], known: Mapping[str, tuple[str, str]]) -> Iterato
             half = True
             yield f"{total + current}.5"
             yield f"{before}.5"  # two and a half
-            yield "50"
+            yield "50"  # per cent
+            yield "30"  # past ten
             yield str(total + last // 2)
         elif kind == "scale":
             last = 10 ** int(value)
+            yield from (str(start * last) for start in (first, before) if start)
+            first = before = 0
             total += current * last + last // 2 if half else max(current, 1) * last
             current, half = 0, False
             yield str(last)
@@ -352,6 +415,7 @@ def _spelled(folded: list[str], known: Mapping[str, tuple[str, str]]) -> Iterato
             if last == _TEN and 1 < before < _TEN:
                 yield str(before * _TEN)  # two decades
         else:
+            first = current if len(word) <= _SHORT_WORD_LETTERS else 0
             total = current = last = before = 0
             half = False
 
