@@ -13,6 +13,7 @@ from services.enricher.entities.text import Text
 from services.enricher.script import script_of, scripts_in
 from services.enricher.translate import numbers
 from services.enricher.translate.engine import primary
+from services.enricher.translate.lost_numbers import missing, missing_months, missing_romans
 
 LanguageOf = Callable[[str], str | None]
 """The BCP 47 tag of a text, or None where it is not sure."""
@@ -101,7 +102,7 @@ def numbers_survive(source: str, translation: str, source_tag: str, target_tag: 
     here = numbers.read(translation, primary(target_tag))
     readings = [source, *(_in_our_calendar(source) if language == "fa" else ())]
     told = numbers.read(" ".join(readings), language)
-    if numbers.missing(here, told):
+    if missing(here, told):
         return False
     return not all(_lacks(reading, numbers.read(reading, language), here) for reading in readings)
 
@@ -120,7 +121,7 @@ def _in_our_calendar(text: str) -> Iterator[str]:
 
 
 def _lacks(source: str, there: numbers.Numbers, here: numbers.Numbers) -> bool:
-    return numbers.missing(there, here) or numbers.missing_romans(source, here) or numbers.missing_months(there, here)
+    return missing(there, here) or missing_romans(source, here) or missing_months(there, here)
 
 
 def missing_names(names: Sequence[tuple[str, tuple[str, ...]]], translated: str) -> tuple[str, ...]:

@@ -1,21 +1,15 @@
-"""Numbers of a text however they are written, and which of them another text lacks."""
+"""Numbers of a text, however they are written."""
 
 from __future__ import annotations
 
 import re
-import tomllib
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
-from importlib.resources import files
-from typing import Any
+
+from services.enricher.translate.number_words import Words, folded_word, month_words, number_words
 
 MOST_DIGITS = 30
 """Longer runs of figures are compared as they stand."""
-SHORTEST_BEGINNING, LONGEST_BEGINNING = 2, 16
-"""Of the listed beginnings of words."""
-
 _SPACE = " \u00a0\u202f\u2009"
 _FIGURE = re.compile(
     r"(?P<iso>(?<!\d)\d{4}-\d{2}-\d{2}(?!\d))"
@@ -36,14 +30,12 @@ _WORDS_BEFORE, _CHARS_BEFORE = 6, 60
 _FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
 _WITH_FRACTION = re.compile(r"([½¼¾])(\d{1,9})|(\d{1,9})([½¼¾])")
 """The first, as ½14, is how it stands where the text runs from right to left."""
-_CLEAN = str.maketrans({**dict.fromkeys("'ʻʼʹ‘’`´\u0307", None), "ي": "ی", "ى": "ی", "ك": "ک"})
-
 _JOINS = frozenset("-–—/'’")
-_CLOCK_HOURS = 24
+CLOCK_HOURS = 24
 _LAST_DAY, _LAST_MINUTE = 31, 59
 _TEN, _HUNDRED, _THOUSAND = 10, 100, 1000
 _GROUP = 3
-_YEAR = 4
+YEAR_DIGITS = 4
 _SHORT_WORD_LETTERS = 4
 _VERBS = frozenset(["may", "march", "mar"])
 """English words that are months with a capital only."""
@@ -87,32 +79,6 @@ class Numbers:
     romans: frozenset[str]
 
 
-@dataclass(frozen=True)
-class Words:
-    """A language's words for numbers; those that end with * in the file are beginnings."""
-
-    exact: Mapping[str, tuple[str, str]]
-    beginnings: Mapping[str, tuple[str, str]]
-    """Word → kind and value; kinds: number, scale, weak, half, one_and_half, glue, month."""
-
-    def find(self, word: str, kinds: tuple[str, ...] = ()) -> tuple[str, str] | None:
-        """Kind and value of a folded word, None where it is no number."""
-        found = self.exact.get(word)
-        if found and (not kinds or found[0] in kinds):
-            return found
-        if word[:SHORTEST_BEGINNING] not in self._starts:  # as of most words
-            return None
-        for end in range(min(len(word), LONGEST_BEGINNING), SHORTEST_BEGINNING - 1, -1):
-            found = self.beginnings.get(word[:end])
-            if found and (not kinds or found[0] in kinds):
-                return found
-        return None
-
-    @cached_property
-    def _starts(self) -> frozenset[str]:
-        return frozenset(beginning[:SHORTEST_BEGINNING] for beginning in self.beginnings)
-
-
 def read(text: str, language: str) -> Numbers:
     """The numbers of a text in the language of that primary tag; in any, where it is not listed."""
     text = _ascii_digits(text)
@@ -129,107 +95,8 @@ def read(text: str, language: str) -> Numbers:
         months=frozenset(int(found[1]) for word in vocabulary if (found := months.find(word))),
         dated=frozenset(_dated(said, folded, months)) if language not in _SEVERAL_CALENDARS else frozenset(),
         scales=frozenset(scales | {figure.scale for figure in figures}),
-        romans=frozenset(_romans(text, 1)),
+        romans=frozenset(romans(text, 1)),
     )
-
-
-def missing(there: Numbers, here: Numbers) -> bool:
-    """Whether a figure of `there` has nothing in `here` that could be it."""
-    have = _Index.of(here)
-    wanted = Counter(figure.values or frozenset(figure.parts) for figure in there.figures)
-    return not all(
-        _found(figure, wanted[figure.values or frozenset(figure.parts)], there, here, have) for figure in there.figures
-    )
-
-
-def missing_months(there: Numbers, here: Numbers) -> bool:
-    """Whether a month of a date of `there` is another one in `here`, or none."""
-    have = _Index.of(here)
-    return any(month not in here.months and not have.has(str(month)) for month in there.dated)
-
-
-def missing_romans(text: str, here: Numbers) -> bool:
-    """Whether a Roman numeral of two signs or more has nothing in `here` that could be it."""
-    have = _Index.of(here)
-    return any(
-        value not in here.romans and value not in here.words and not have.has(value) and value not in have.centuries
-        for value in _romans(text, 2)
-    )
-
-
-@dataclass(frozen=True)
-class _Index:
-    figures: Counter[str]
-    parts: frozenset[str]
-    hours: frozenset[str]
-    tails: frozenset[str]
-    centuries: frozenset[str]
-    """Of its years: the 20th for 1990."""
-
-    @classmethod
-    def of(cls, numbers: Numbers) -> _Index:
-        return cls(
-            figures=Counter(value for figure in numbers.figures for value in figure.values | figure.totals),
-            parts=frozenset(part for figure in numbers.figures for part in figure.parts),
-            hours=frozenset(
-                hour for figure in numbers.figures if figure.clock for hour in (figure.parts[:1] or figure.mantissas)
-            ),
-            tails=frozenset(
-                tail
-                for figure in numbers.figures
-                for tail in (figure.mantissas if figure.joined else figure.parts)
-                if len(tail) <= 2
-            ),
-            centuries=frozenset(
-                str(int(value[:2]) + 1) for figure in numbers.figures for value in figure.values if _is_year(value)
-            ),
-        )
-
-    def has(self, value: str) -> bool:
-        return bool(self.figures[value]) or value in self.parts
-
-
-def _found(figure: Figure, times: int, there: Numbers, here: Numbers, have: _Index) -> bool:
-    most = max((have.figures[value] for value in figure.values), default=0)
-    if most >= times and figure.values:
-        return True
-    if any(value in here.words or value in have.parts or value in here.romans for value in figure.values):
-        return True
-    if figure.total and have.figures[figure.total]:
-        return True
-    if any(value.isdecimal() and int(value[:3]) in here.months - there.months for value in figure.values):
-        return True  # 10-ئاي is October
-    if most == 0 and any(_nearly(value, figure, here, have) for value in figure.mantissas):
-        return True
-    return bool(figure.parts) and all(
-        part == "0"
-        or have.has(part)
-        or part in here.words
-        or (part.isdecimal() and int(part[:3]) in here.months)
-        or _nearly(part, figure, here, have)
-        for part in figure.parts
-    )
-
-
-def _nearly(value: str, figure: Figure, here: Numbers, have: _Index) -> bool:
-    """Whether another number means the same: 22:30 and half past ten, 1950-53, the 1970s and the seventies."""
-    if not value.isdecimal() or len(value) > _YEAR:
-        return False
-    if len(value) <= 2 and int(value) <= _CLOCK_HOURS:
-        other = str(int(value) + 12 if int(value) < 12 else int(value) - 12)
-        if other in have.hours or (figure.clock and (have.has(other) or other in here.words)):
-            return True
-    if len(value) <= 2 and (figure.joined or figure.parts):
-        value = value.zfill(2)
-        return any(have.has(century + value) for century in ("18", "19", "20"))
-    if not _is_year(value):
-        return False
-    tail = _whole(value[2:])
-    return tail in have.tails or (figure.joined and value.endswith("0") and tail in here.words)
-
-
-def _is_year(value: str) -> bool:
-    return value.isdecimal() and len(value) == _YEAR and value[:2] in ("18", "19", "20")
 
 
 def _figures(text: str, words: Words) -> Iterator[Figure]:
@@ -319,13 +186,13 @@ def _chained(chain: list[tuple[Figure, str]]) -> Iterator[Figure]:
 def _readings(groups: list[str], separators: list[str], is_date: bool) -> tuple[set[str], tuple[str, ...], bool]:
     """What figures with marks between may be: numbers, the parts of a date or time, and whether a time."""
     if not separators or sum(map(len, groups)) > MOST_DIGITS:
-        return {_whole("".join(groups))}, (), False
-    parts = tuple(map(_whole, groups))
+        return {trimmed("".join(groups))}, (), False
+    parts = tuple(map(trimmed, groups))
     if is_date:
         return set(), parts, False
     kinds = set(separators)
     pair = len(groups) == 2
-    clock = pair and len(groups[0]) <= 2 and len(groups[1]) == 2 and int(groups[0]) <= _CLOCK_HOURS
+    clock = pair and len(groups[0]) <= 2 and len(groups[1]) == 2 and int(groups[0]) <= CLOCK_HOURS
     clock = clock and int(groups[1]) <= _LAST_MINUTE
     if kinds & set(":h"):
         return set(), parts, clock
@@ -335,14 +202,14 @@ def _readings(groups: list[str], separators: list[str], is_date: bool) -> tuple[
     if pair:
         decimal = separators[0] not in "'’٬" and separators[0] not in _SPACE and groups[1] != "000"
         values = {_decimal(*groups)} if decimal else set()
-        values |= {_whole("".join(groups))} if whole and groups[0] != "0" else set()
+        values |= {trimmed("".join(groups))} if whole and groups[0] != "0" else set()
         day_and_month = clock or (len(groups[0]) <= 2 and len(groups[1]) == 2 and int(groups[0]) <= _LAST_DAY)
-        alike = len(groups[0]) == len(groups[1]) in (2, _YEAR)  # 33,34 and 39 years old
+        alike = len(groups[0]) == len(groups[1]) in (2, YEAR_DIGITS)  # 33,34 and 39 years old
         listed = alike or separators[0] in _SPACE
         return values, parts if day_and_month or listed or not values else (), clock
     values = set()
     if whole and (len(kinds) == 1 or kinds <= set(_SPACE)):
-        values.add(_whole("".join(groups)))
+        values.add(trimmed("".join(groups)))
     elif separators[-1] not in separators[:-1] and _is_grouped(groups[:-1]):
         values.add(_decimal("".join(groups[:-1]), groups[-1]))
     return values, () if values and not kinds & set(_SPACE) else parts, False
@@ -352,13 +219,14 @@ def _is_grouped(groups: list[str]) -> bool:
     return len(groups[0]) <= _GROUP and all(len(group) == _GROUP for group in groups[1:])
 
 
-def _whole(figures: str) -> str:
+def trimmed(figures: str) -> str:
+    """Figures without the zeros before them."""
     return figures.lstrip("0") or "0"
 
 
 def _decimal(whole: str, fraction: str) -> str:
     fraction = fraction.rstrip("0")
-    return f"{_whole(whole)}.{fraction}" if fraction else _whole(whole)
+    return f"{trimmed(whole)}.{fraction}" if fraction else trimmed(whole)
 
 
 def _scaled(number: str, scale: int) -> str:
@@ -438,7 +306,7 @@ def _is_day_or_year(words: Sequence[str], at: int) -> bool:
     if not 0 <= at < len(words):
         return False
     word = words[at]
-    return word.isdecimal() and (len(word) == _YEAR or (len(word) <= 2 and 1 <= int(word) <= _LAST_DAY))
+    return word.isdecimal() and (len(word) == YEAR_DIGITS or (len(word) <= 2 and 1 <= int(word) <= _LAST_DAY))
 
 
 def _with(current: int, value: int) -> int:
@@ -449,7 +317,8 @@ def _with(current: int, value: int) -> int:
     return current + value if current and value < place else value
 
 
-def _romans(text: str, least: int) -> Iterator[str]:
+def romans(text: str, least: int) -> Iterator[str]:
+    """The values of its Roman numerals of so many signs at least."""
     for found in _ROMAN.finditer(text):
         signs = found[0].replace("Х", "X").replace("І", "I")
         if len(signs) < least or not _CANONICAL_ROMAN.fullmatch(signs):
@@ -463,60 +332,3 @@ def _ascii_digits(text: str) -> str:
         return text
     text = _WITH_FRACTION.sub(lambda found: (found[2] or found[3]) + _FRACTIONS[found[1] or found[4]], text)
     return re.sub(r"[^\D0-9]", lambda digit: str(int(digit[0])), text)
-
-
-def folded_word(word: str) -> str:
-    """A word as the tables have it: small, without apostrophes, Arabic letters as in Persian."""
-    return word.casefold().translate(_CLEAN)
-
-
-def month_of(word: str, language: str) -> int | None:
-    """The month, from 1, that a word names or abbreviates."""
-    found = month_words(language).find(folded_word(word))
-    return int(found[1]) if found else None
-
-
-@lru_cache(maxsize=32)
-def number_words(language: str) -> Words:
-    """The words for numbers of a listed language, else of all."""
-    exact: dict[str, tuple[str, str]] = {}
-    beginnings: dict[str, tuple[str, str]] = {}
-    for table in _tables(language):
-        entries = [("glue", "0", table.get("glue", "")), ("half", "0", table.get("half", ""))]
-        entries += [("one_and_half", "0", table.get("one_and_half", ""))]
-        entries += [("weak", power, words) for power, words in table.get("weak", {}).items()]
-        entries += [("number", value, words) for value, words in table.items() if value.isdecimal()]
-        entries += [("scale", power, words) for power, words in table["scales"].items()]
-        for kind, value, listed in entries:
-            _enter(exact, beginnings, listed, (kind, value))
-    return Words(exact, beginnings)
-
-
-@lru_cache(maxsize=32)
-def month_words(language: str) -> Words:
-    """The names of months of a listed language, else of all."""
-    exact: dict[str, tuple[str, str]] = {}
-    beginnings: dict[str, tuple[str, str]] = {}
-    for table in _tables(language):
-        for month, listed in enumerate(table["months"], start=1):
-            _enter(exact, beginnings, listed, ("month", str(month)))
-    return Words(exact, beginnings)
-
-
-def _enter(
-    exact: dict[str, tuple[str, str]], beginnings: dict[str, tuple[str, str]], listed: str, is_a: tuple[str, str]
-) -> None:
-    for word in listed.split():
-        key = folded_word(word.removesuffix("*"))
-        (beginnings if word.endswith("*") else exact)[key] = is_a
-
-
-@lru_cache(maxsize=1)
-def _data() -> dict[str, dict[str, Any]]:
-    data = tomllib.loads(files(__package__).joinpath("numbers.toml").read_text("utf-8"))
-    return dict(data["languages"])
-
-
-def _tables(language: str) -> list[dict[str, Any]]:
-    tables = _data()
-    return [tables[language]] if language in tables else list(tables.values())

@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from services.enricher.translate.engine import primary
-from services.enricher.translate.numbers import month_of
+from services.enricher.translate.number_words import month_of
 
 LIMIT = 400
 """Characters of a unit: what the Firefox models translate whole."""
