@@ -55,8 +55,10 @@ class Wish:
     source_language: str | None = None
     """With or without a script; None: any."""
     since: datetime | None = None
-    standings: Collection[Standing] = BEST_FIRST
-    """Only articles of which the best translation stands so."""
+    standings: Collection[Standing] | None = None
+    """Only articles of which the best translation stands so; None: all for which asking again may bring more."""
+    max_chars: int | None = None
+    """Longer articles stay truncated, however often they are asked for."""
 
 
 @dataclass(frozen=True)
@@ -89,12 +91,15 @@ def due(row: Mapping[str, Any], wish: Wish) -> Due | None:
         return None
     headline = route is not None and route.part == "headline"
     # A headline alone is called truncated, and is all that such a route ever gives.
-    enough = ("ok", "truncated") if headline else ("ok",)
+    cut_for_good = headline or (wish.max_chars is not None and row["chars"] > wish.max_chars)
+    enough = {"ok", "truncated"} if cut_for_good else {"ok"}
+    if wish.standings is None:
+        enough.add("unsupported")
     layers: Sequence[tuple[str, str, Standing]] = row["layers"]
     if any(e == engine and wish.model in (None, m) and status in enough for e, m, status in layers):
         return None
     standing: Standing = min((status for _, _, status in layers), key=BEST_FIRST.index, default="none")
-    if standing not in wish.standings:
+    if wish.standings is not None and standing not in wish.standings:
         return None
     chars = row["title_chars"] if headline else row["chars"]
     elsewhere = None if routed == engine else routed or NONE
@@ -129,9 +134,9 @@ def since_of(text: str, now: datetime) -> datetime:
         raise LocalRunError(f"--since {text!r} is neither a day like 2026-11-01 nor days like 7d.") from None
 
 
-def standings_of(text: str) -> tuple[Standing, ...]:
-    """The statuses of a comma-separated list. Raises LocalRunError naming those there are."""
+def standings_of(text: str) -> tuple[Standing, ...] | None:
+    """The statuses of a comma-separated list, None for none. Raises LocalRunError naming those there are."""
     given = [part.strip() for part in text.split(",") if part.strip()]
     if unknown := sorted(set(given) - set(BEST_FIRST)):
         raise LocalRunError(f"--status {', '.join(unknown)}: there are {', '.join(BEST_FIRST)}.")
-    return tuple(standing for standing in BEST_FIRST if standing in given) or BEST_FIRST
+    return tuple(standing for standing in BEST_FIRST if standing in given) or None

@@ -55,7 +55,8 @@ def redo(
     It translates them by its own TRANSLATE_ROUTES, and the store keeps what was
     there beside what is new. Nothing else of an article changes. Live articles
     never wait behind more than a few of these. It can be interrupted and run
-    again: what has been done is not given again.
+    again: what has been done is not given again, nor what the engine has no model
+    for (--status unsupported does, once it has one).
     """
     with needing("enricher", "store"):
         from services.console.redo import Wish, all_due, articles, since_of, standings_of
@@ -66,11 +67,12 @@ def redo(
         raise LocalRunError("STORE_DATABASE_URL is not set; it names the store's database: postgresql://…")
     database_url = settings.store_database_url.get_secret_value()
     try:
-        routes = read_routes(read(TranslationSettings, environment_for(state)).translate_routes)
+        told = read(TranslationSettings, environment_for(state))
+        routes = read_routes(told.translate_routes)
     except ValueError as error:
         raise LocalRunError(str(error)) from None
     first = since_of(since, datetime.now(UTC)) if since else None
-    wish = Wish(routes, target, engine, model, source_language, first, standings_of(status))
+    wish = Wish(routes, target, engine, model, source_language, first, standings_of(status), told.translate_max_chars)
     found = asyncio.run(all_due(database_url, wish))
     wanted = found[:limit]
     if not wanted:

@@ -24,7 +24,7 @@ MAX_FAULTS = 5
 """That are named of one line."""
 Layer = Literal["language", "translation", "entities"]
 LAYERS: tuple[Layer, ...] = ("language", "translation", "entities")
-_TAG = r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}"
+_TAG = re.compile("(?P<language>[A-Za-z]{2,3})(?:-(?P<script>[A-Za-z]{4}))?(?:-[A-Za-z0-9]{2,8}){0,4}")
 
 
 class Text(BaseModel):
@@ -42,9 +42,15 @@ class Text(BaseModel):
     @field_validator("language", mode="before")
     @classmethod
     def _is_a_tag(cls, value: object) -> object:
-        if isinstance(value, str) and value and not re.fullmatch(_TAG, value):
+        """As the stage tells it: uz-Cyrl for uz-cyrl-UZ."""
+        if not isinstance(value, str):
+            return value
+        if not value:
+            return None
+        tag = _TAG.fullmatch(value)
+        if tag is None:
             raise ValueError("should be a language tag as uz, uz-Cyrl or en")
-        return None if value == "" else value
+        return tag["language"].lower() + (f"-{tag['script'].title()}" if tag["script"] else "")
 
     @property
     def paragraphs(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from services.enricher.translate.routes import read_routes
 from services.runtime.settings import RuntimeSettings
@@ -73,10 +73,12 @@ class TranslationSettings(RuntimeSettings):
             raise ValueError(f"a list of routes, but {error}") from None
         return value
 
-    @field_validator("translate_models", "translate_cache", "translate_ca_file", "google_token_file", mode="before")
+    @field_validator("*", mode="before")
     @classmethod
-    def _empty_is_none(cls, value: object) -> object:
-        return None if value == "" else value
+    def _empty_is_not_set(cls, value: object, info: ValidationInfo) -> object:
+        """As a compose file passes on what its environment lacks."""
+        optional = info.field_name in cls.model_fields and cls.model_fields[info.field_name].default is None
+        return None if value == "" and optional else value
 
 
 class EnricherSettings(TranslationSettings):
@@ -98,11 +100,6 @@ class EnricherSettings(TranslationSettings):
         if wrong:
             raise ValueError(f"language codes of two or three letters, not {', '.join(wrong)}")
         return value
-
-    @field_validator("enricher_kb_extra", mode="before")
-    @classmethod
-    def _empty_is_no_list(cls, value: object) -> object:
-        return None if value == "" else value
 
     @property
     def languages(self) -> frozenset[str]:

@@ -298,7 +298,8 @@ async def test_a_model_must_be_named_by_its_server_and_counts_with_its_prompt() 
 
 async def test_what_a_server_knows_of_formats_is_told_in_the_constructor() -> None:
     def fenced(asked: Asked) -> Reply:
-        return completion(f"```json\n{said(chat_translations(asked))}\n```\n")
+        thoughts = '<think>Is <b> {"translations": []} enough? No.</think>'
+        return completion(f"{thoughts}\n```json\n{said(chat_translations(asked))}\n```\n")
 
     async with served(ChatServer(script=fenced)) as api:
         engine = chat(api.url, answer_format="plain", limit_field="max_completion_tokens", thinking_tokens=2_000)

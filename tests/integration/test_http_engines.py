@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ from services.enricher.translate.engines.http import (
     unescaped,
 )
 from services.enricher.translate.engines.libretranslate import LibreTranslate
+from services.enricher.translate.resilience import Patience, Patient
 
 SENTENCE = "Kecha Samarqandda yangi kutubxona ochildi."
 KEY = SecretStr("basic-key")
@@ -200,7 +202,7 @@ PER_MINUTE = info("RATE_LIMIT_EXCEEDED", quota_limit="DefaultCharactersPerMinute
         (ADVANCED, google_advanced_error(429, "RESOURCE_EXHAUSTED", "Quota", [PER_MINUTE, RETRY]), Busy, 34.0),
         (ADVANCED, google_advanced_error(429, "RESOURCE_EXHAUSTED", "Quota", [PER_DAY]), Spent, None),
         (ADVANCED, google_advanced_error(403, "PERMISSION_DENIED", "Denied"), Denied, None),
-        (ADVANCED, google_advanced_error(401, "UNAUTHENTICATED", "Expired"), Denied, None),
+        (ADVANCED, google_advanced_error(401, "UNAUTHENTICATED", "Expired"), Broken, None),
         (ADVANCED, google_advanced_error(400, "INVALID_ARGUMENT", "Text is too long."), BadAnswer, None),
         (ADVANCED, google_advanced_error(503, "UNAVAILABLE", "Try later", [RETRY]), Broken, 34.0),
         (ADVANCED, Reply(429, {"error": {"details": [{"retryDelay": "9" * 5_000}], "errors": 3}}), Busy, None),
@@ -220,11 +222,11 @@ async def test_each_documented_error_is_a_fault_of_its_kind(
         await engine.close()
 
 
-@pytest.mark.parametrize("case", [DEEPL, BASIC, ADVANCED])
-async def test_a_wrong_key_is_denied_from_the_start(case: Case) -> None:
+@pytest.mark.parametrize(("case", "kind"), [(DEEPL, Denied), (BASIC, Denied), (ADVANCED, Broken)])
+async def test_a_wrong_key_is_told_from_the_start(case: Case, kind: type[EngineFault]) -> None:
     async with served(case.server()) as api:
         engine = case.engine(api.url, SecretStr("stolen-key"))
-        with pytest.raises(Denied, match=r"HTTP 40[013]") as caught:
+        with pytest.raises(kind, match=r"HTTP 40[013]") as caught:
             await engine.open()
         assert "stolen" not in repr(caught.value)
         assert engine.model("uz-Latn", "en") is None
@@ -317,18 +319,30 @@ async def test_googles_token_is_read_again_for_each_request(tmp_path: Path) -> N
     file = tmp_path / "token"
     async with served(GoogleAdvancedServer()) as api:
         engine = GoogleAdvanced(Endpoint(api.url), project="xabar-1", token=token_in(file))
-        with pytest.raises(Denied, match="no token"):
+        with pytest.raises(Broken, match="no token"):
             await engine.open()
         file.write_text("ya29.token\n")
         await engine.open()
         assert engine.model("uz-Cyrl", "en") == "google-v3/general/nmt"
         file.write_text("old\r\nx-injected: 1")
-        with pytest.raises(Denied, match="no token"):
+        with pytest.raises(Broken, match="no token"):
             await engine.translate([SENTENCE], "uz-Latn", "en")
         file.write_text("expired")
-        with pytest.raises(Denied, match="UNAUTHENTICATED"):
+        with pytest.raises(Broken, match="UNAUTHENTICATED"):
             await engine.translate([SENTENCE], "uz-Latn", "en")
         assert api.translations()[0].path == "/v3/projects/xabar-1/locations/global:translateText"
+        await engine.close()
+
+
+async def test_a_token_that_is_renewed_a_moment_too_late_costs_a_retry_only() -> None:
+    tokens = iter(["ya29.token", "expired", "", "ya29.token"])
+    async with served(GoogleAdvancedServer()) as api:
+        engine = Patient(
+            GoogleAdvanced(Endpoint(api.url), project="xabar-1", token=lambda: SecretStr(next(tokens))),
+            Patience(first_pause=0.01),
+        )
+        answers = await engine.translate([SENTENCE], "uz-Latn", "en", time.monotonic() + 30)
+        assert answers == [f"en: {SENTENCE}"]
         await engine.close()
 
 

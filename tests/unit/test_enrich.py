@@ -14,6 +14,8 @@ from services.enricher.enrich import enrich
 from services.enricher.entities.found import Tagged
 from services.enricher.settings import EnricherSettings
 from services.enricher.stage import stage
+from services.enricher.translate.guards import judged_here
+from services.enricher.translate.opening import open_translator
 from services.enricher.work import identify_article, tag_text
 from services.runtime.settings import read
 
@@ -87,4 +89,11 @@ def test_settings_are_read() -> None:
     given = read(EnricherSettings, {"ENRICHER_LANGUAGES": "uz, ru", "TRANSLATE_MODELS": "models"})
     assert given.languages == {"uz", "ru"}
     assert given.translate_models == Path("models")
-    assert read(EnricherSettings, {"TRANSLATE_MODELS": ""}).translate_models is None
+    optional = ["TRANSLATE_MODELS", "DEEPL_KEY", "CHAT_URL", "CHAT_MODEL", "ENRICHER_KB_EXTRA", "TRANSLATE_PROXY"]
+    assert read(EnricherSettings, dict.fromkeys(optional, "")) == read(EnricherSettings, {})
+
+
+def test_what_is_wrong_with_an_engine_names_its_variables() -> None:
+    told = read(EnricherSettings, {"TRANSLATE_ROUTES": "*:en=deepl", "DEEPL_KEY": "ключ"})
+    with pytest.raises(ValueError, match=r"engine deepl .DEEPL_…, .*a key is of printable ASCII"):
+        open_translator(told, judged_here)

@@ -66,6 +66,11 @@ async def test_mentions_point_into_the_text_as_it_was_given(title: str | None) -
     assert all(whole[m.start : m.end] == m.surface for m in mentions)
 
 
+@pytest.mark.parametrize(("given", "tag"), [("uz-cyrl", "uz-Cyrl"), ("UZ-Cyrl-UZ", "uz-Cyrl"), ("en-GB", "en")])
+async def test_a_language_may_be_given_in_any_of_its_spellings(given: str, tag: str) -> None:
+    assert (await answered({"text": "Matn", "language": given}))["language"]["tag"] == tag
+
+
 async def test_a_language_that_is_given_is_not_looked_for() -> None:
     told = await answered({"text": "Oʻzbekiston va BMT kelishdi.", "language": "kk"})
     assert (told["language"]["tag"], told["language"]["script"], told["language"]["confidence"]) == ("kk", "Latn", 1.0)

@@ -57,6 +57,15 @@ def test_a_headline_alone_is_enough_where_the_route_gives_no_more_and_costs_no_m
     assert engine_for(row("uz-Latn", ["nllb", "x", "truncated"])) == "nllb"
 
 
+def test_what_asking_again_can_not_change_is_asked_for_by_its_status_only() -> None:
+    unsupported = row("uz-Latn", ["nllb", "", "unsupported"])
+    assert engine_for(unsupported) is None
+    assert engine_for(unsupported, standings=("unsupported",)) == "nllb"
+    long = row("uz-Latn", ["nllb", "x", "truncated"])
+    assert engine_for(long, max_chars=long["chars"] - 1) is None
+    assert engine_for(long, max_chars=long["chars"]) == "nllb"
+
+
 def test_language_and_status_narrow_the_choice_and_another_engine_than_the_routes_is_told() -> None:
     assert engine_for(row("uz-Cyrl"), source_language="uz") == "nllb"
     assert engine_for(row("uz-Cyrl"), source_language="uz-Latn") is None

@@ -22,6 +22,7 @@ Judge = Callable[[Sequence[tuple[str, str]], str, str], Awaitable[Sequence[Sente
 
 LONG_ENOUGH_CHARS = 20
 """Shorter texts may have any length in translation: one word may take five."""
+MOST_TIMES_SOURCE = 50
 LEAST_RATIO, MOST_RATIO = 0.55, 1.9
 LESS_CHARS, MORE_CHARS = 10, 20
 """Of the length that is usual for the pair, and so many characters less or more: of a short text a word is much.
@@ -77,6 +78,8 @@ def flaw(
     """The first thing that is wrong with a translated sentence, or None. Tags are BCP 47."""
     if not translation.strip():
         return "empty" if source.strip() else None
+    if len(translation) > MOST_TIMES_SOURCE * len(source) + LONG_ENOUGH_CHARS:  # before anything looks at all of it
+        return "length"
     if _is_unknown(source, translation):
         return "unknown"
     known = _language(translation, language_of)

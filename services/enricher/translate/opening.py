@@ -54,6 +54,10 @@ def open_translator(settings: TranslationSettings, judge: Judge) -> Translator:
             absent[name] = str(why)
             logs.logger().warning("a translation engine is not there", engine=name, why=str(why))
             continue
+        except ValueError as error:
+            raise ValueError(
+                f"the engine {name} ({name.upper()}_…, TRANSLATE_PROXY, TRANSLATE_CA_FILE): {error}"
+            ) from None
         text = "stays here" if engine.policy == "local" else "leaves the house"
         logs.logger().info("a translation engine", engine=name, text=text)
         engines[name] = Patient(engine, _patience(settings, engine), _budget(settings, name, ledger))

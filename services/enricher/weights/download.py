@@ -206,7 +206,8 @@ def _judge(answer: httpx.Response, remote: Remote, part: Path, begun: int) -> No
         raise _Interrupted(f"the server answers {status}")
     if status in (401, 403):
         raise FetchRefused(
-            f"{remote.name} is not given to us ({status}): accept the model's terms on its page, and set HF_TOKEN."
+            f"{remote.name} is not given to us: {urlsplit(remote.url).hostname} answers {status}."
+            " If that is the hub, accept the model's terms on its page, and set HF_TOKEN."
         )
     raise FetchRefused(f"{remote.name} can't be fetched: {urlsplit(remote.url).hostname} answers {status}.")
 

@@ -103,6 +103,7 @@ _ESCAPED = re.compile(
     "[<>|`{}\\[\\]\x7f-\x9f\xad\u061c\u180e\u200b\u200d-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e0fff]|(?<![\u0600-\u06ff])\u200c|\u200c(?![\u0600-\u06ff])"
 )
+_THOUGHTS = re.compile(r"\A\s*+<think>[^<]*+(?:<(?!/think>)[^<]*+)*+</think>")
 _FENCE = re.compile(r"\s*+```(?:json)?[^\S\n]*+\n(?P<inside>[^`]*+)```\s*+")
 _ITEMS = re.compile(r'\s*+\{\s*+"translations"\s*+:\s*+\[')
 _SPACE = re.compile(r"\s*+")
@@ -242,8 +243,11 @@ class Chat:
         try:
             if reason == "length":
                 return self._first(read_unfinished(content or "", ids), ids)
-            fenced = _FENCE.fullmatch(content or "") if self._format == "plain" else None
-            found = read_finished(fenced["inside"] if fenced else content or "", ids)
+            said = content or ""
+            if self._format == "plain":
+                said = _THOUGHTS.sub("", said, count=1)
+                said = fenced["inside"] if (fenced := _FENCE.fullmatch(said)) else said
+            found = read_finished(said, ids)
         except ValueError as error:
             raise BadAnswer(f"{self.name}: {error}") from None
         return [found[one] for one in ids]

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 from pydantic import SecretStr
 
-from services.enricher.translate.engine import Bounds, Busy, DataPolicy, Denied, EngineFault, Refused, Spent
+from services.enricher.translate.engine import Bounds, Broken, Busy, DataPolicy, Denied, EngineFault, Refused, Spent
 from services.enricher.translate.engines.codes import Pair, by_lower, in_latin, pair
 from services.enricher.translate.engines.http import (
     MAX_RETRY_AFTER_SECONDS,
@@ -153,7 +154,7 @@ class GoogleAdvanced:
         """Ask for the languages of the model. Raises EngineFault."""
         path = f"/v3/{self._parent}/supportedLanguages"
         answer = await self._edge.get(path, {"model": self._full_model}, **self._headers())
-        languages = inside(_asked(self.name, answer), "languages")
+        languages = inside(self._asked(answer), "languages")
         listed(self.name, languages, "languageCode")
         self._read = by_lower(having(languages, "languageCode", "supportSource"))
         self._written = by_lower(having(languages, "languageCode", "supportTarget"))
@@ -175,7 +176,7 @@ class GoogleAdvanced:
             "model": self._full_model,
         }
         path = f"/v3/{self._parent}:translateText"
-        answer = _asked(self.name, await self._edge.post(path, body, **self._headers()))
+        answer = self._asked(await self._edge.post(path, body, **self._headers()))
         found = texts(self.name, fields(inside(answer, "translations"), "translatedText"), len(units))
         return [*unescaped(units, found)]
 
@@ -187,11 +188,16 @@ class GoogleAdvanced:
     def _full_model(self) -> str:
         return f"{self._parent}/models/{self._model}"
 
+    def _asked(self, answer: Answer) -> Any:
+        if answer.status == httpx.codes.UNAUTHORIZED:  # the token has run out; there may be another one in a moment
+            raise fault(self.name, answer, Broken, "UNAUTHENTICATED")
+        return _asked(self.name, answer)
+
     def _headers(self) -> dict[str, str]:
         try:
             token = header_value(self._token())
-        except (OSError, ValueError) as error:
-            raise Denied(f"{self.name}: no token ({type(error).__name__})") from None
+        except (OSError, ValueError) as error:  # the file may be being written just now
+            raise Broken(f"{self.name}: no token ({type(error).__name__})") from None
         return {"authorization": f"Bearer {token}", "x-goog-user-project": self._project}
 
     def _pair(self, source: str, target: str) -> Pair | None:
