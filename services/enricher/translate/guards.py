@@ -103,11 +103,12 @@ def numbers_survive(source: str, translation: str, source_tag: str, target_tag: 
     """
     language = primary(source_tag)
     here = numbers.read(translation, primary(target_tag))
-    readings = [source, *(_in_our_calendar(source) if language == "fa" else ())]
-    told = numbers.read(" ".join(readings), language)
+    there = numbers.read(source, language)
+    ours = [*_in_our_calendar(source)] if language == "fa" else []
+    told = numbers.read(" ".join([source, *ours]), language) if ours else there
     if missing(here, told):
         return False
-    return not all(_lacks(reading, numbers.read(reading, language), here) for reading in readings)
+    return not _lacks(source, there, here) or not all(_lacks(text, numbers.read(text, language), here) for text in ours)
 
 
 def _in_our_calendar(text: str) -> Iterator[str]:
