@@ -7,7 +7,8 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks import fetching, frontier, parsing, policy
+from benchmarks import fetching, frontier, parsing, policy, translating
+from benchmarks.entities.__main__ import main as entities
 
 ROUNDS = 7
 Contest = tuple[str, Callable[[], int], str, Callable[[], int]]
@@ -39,6 +40,8 @@ def main() -> None:
     # These run whole processes, and minutes: of a size that says as much. Each takes more by itself.
     sys.stdout.write(fetching.main(["--pages", "2000"]) + "\n")
     sys.stdout.write(frontier.main(["--urls", "100000", "--uncleaned"]) + "\n")
+    sys.stdout.write(translating.main(["--count", "300"]) + "\n")
+    sys.stdout.write(entities([]) + "\n")
 
 
 if __name__ == "__main__":
