@@ -51,20 +51,27 @@ def a_line(process: subprocess.Popen[str]) -> list[str]:
     return process.stdout.readline().rstrip("\n").split("\t")
 
 
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[LocalKafka]:
+    """Its own: other tests store whatever stands on the topic."""
+    with LocalKafka(tmp_path) as broker:
+        yield broker
+
+
 @pytest.mark.timeout(90)
-async def test_a_country_is_followed_through_two_scripts_and_goes_on_where_it_stopped(kafka: LocalKafka) -> None:
-    settings = RuntimeSettings(kafka_bootstrap_servers=kafka.bootstrap)
-    await applied(TopicSettings(kafka_bootstrap_servers=kafka.bootstrap))
+async def test_a_country_is_followed_through_two_scripts_and_goes_on_where_it_stopped(broker: LocalKafka) -> None:
+    settings = RuntimeSettings(kafka_bootstrap_servers=broker.bootstrap)
+    await applied(TopicSettings(kafka_bootstrap_servers=broker.bootstrap))
     followed = f"own:{secrets.token_hex(4)}"
     latin, cyrillic, russian = (naming(followed, name) for name in ("realistic", "realistic-uz-Cyrl", "realistic-ru"))
-    with following(kafka, followed) as process:
+    with following(broker, followed) as process:
         for article in (latin, cyrillic):
             await send(settings, ENRICHED_ARTICLES, article, naming("own:another", "minimal"))
             seen = await asyncio.to_thread(a_line, process)
             assert seen[:3] == [article.language.tag, article.article.url, article.article.title]
         assert seen[0] == "uz-Cyrl"
     await send(settings, ENRICHED_ARTICLES, russian)
-    with following(kafka, followed) as process:
+    with following(broker, followed) as process:
         tags = [(await asyncio.to_thread(a_line, process))[0]]
         if tags == ["uz-Cyrl"]:  # its offset may not have been committed before the kill
             tags.append((await asyncio.to_thread(a_line, process))[0])

@@ -10,16 +10,15 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from services.console.local import kafka_jars, left_over
 from services.console.local.errors import LocalRunError
 from services.console.local.ports import HOST, remembered_ports, require_free
 from services.console.local.processes import signal_group, spawn, tail
+from services.console.local.server import LocalServer
 
 START_SECONDS: Final = 60.0
-STOP_SECONDS: Final = 20.0
 POLL_SECONDS: Final = 0.05
 API_VERSIONS: Final = 18
 # What a broker takes at most; each topic sets its own max.message.bytes below it.
@@ -87,8 +86,8 @@ def cluster_id(chosen: uuid.UUID) -> str:
     return f"A{written[1:]}" if written.startswith("-") else written
 
 
-class LocalKafka:
-    """One broker whose data, log and ports live in a state folder; it can be killed and started again on them."""
+class LocalKafka(LocalServer):
+    """One broker."""
 
     def __init__(
         self,
@@ -101,19 +100,15 @@ class LocalKafka:
         format_options: Sequence[str] = (),
     ) -> None:
         """`beside` are properties that come to ours, and listeners beside ours; `format_options` name users, say."""
-        self.state = state.absolute()
+        super().__init__(state, "kafka")
         self.given_port = port
         self.group_min_session_timeout_ms = group_min_session_timeout_ms
         self.environ = os.environ if environ is None else environ
         self.beside = beside or {}
         self.format_options = format_options
         self.data = self.state / "kafka"
-        self.log_file = self.state / "kafka.log"
         self.properties_file = self.state / "kafka.properties"
         self.ports_file = self.state / "kafka.ports.json"
-        self.pid_file = self.state / "kafka.pid.json"
-        self.process: subprocess.Popen[bytes] | None = None
-        self._port: int | None = None
 
     @property
     def port(self) -> int:
@@ -127,14 +122,6 @@ class LocalKafka:
     def bootstrap(self) -> str:
         """What a client is configured with."""
         return f"{HOST}:{self.port}"
-
-    @property
-    def pid(self) -> int | None:
-        return self.process.pid if self.process else None
-
-    @property
-    def running(self) -> bool:
-        return self.process is not None and self.process.poll() is None
 
     def start(self) -> None:
         """Start the broker and wait until it answers; nothing happens if it runs already."""
@@ -172,16 +159,6 @@ class LocalKafka:
         left_over.write_down(self.pid_file, self.process.pid)
         self._wait_until_it_answers()
 
-    def stop(self) -> None:
-        """Ask the broker to end, and end it if it doesn't."""
-        if self.process is not None:
-            self.process.terminate()
-            try:
-                self.process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self.kill()
-        self._forget()
-
     def kill(self) -> None:
         """End the broker at once, as a crash would; `start` brings it back with its data."""
         if self.process is not None:
@@ -196,13 +173,6 @@ class LocalKafka:
             left_over.require_no_owner(self.pid_file, "Kafka", self.state)
             left_over.end([pid])
         self.pid_file.unlink(missing_ok=True)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
 
     def _choose_ports(self) -> dict[str, int]:
         self.state.mkdir(parents=True, exist_ok=True)
@@ -256,7 +226,3 @@ class LocalKafka:
             f"{what}; if its data is damaged, delete {self.data} (the messages in it are lost) and start again. "
             f"The end of {self.log_file}:\n{tail(self.log_file)}"
         )
-
-    def _forget(self) -> None:
-        self.process = None
-        self.pid_file.unlink(missing_ok=True)

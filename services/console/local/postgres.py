@@ -13,17 +13,16 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 from urllib.parse import quote
 
 from services.console.local import left_over
 from services.console.local.errors import LocalRunError
 from services.console.local.ports import HOST, remembered_ports, require_free
 from services.console.local.processes import spawn, tail
+from services.console.local.server import LocalServer
 
 START_SECONDS: Final = 60.0
-STOP_SECONDS: Final = 20.0
 POLL_SECONDS: Final = 0.01
 SUPERUSER: Final = "xabar"
 DATABASE: Final = "xabar"
@@ -81,18 +80,17 @@ def open_to_others(path: Path) -> bool:
     return all(folder.stat().st_mode & stat.S_IXOTH for folder in path.resolve().parents)
 
 
-class LocalPostgres:
-    """One server whose data, log and port live in a state folder; it can be killed and started again on them."""
+class LocalPostgres(LocalServer):
+    """One database server."""
+
+    ends_by = signal.SIGINT
+    """The "fast" shutdown: clients are sent away."""
 
     def __init__(self, state: Path, port: int | None = None) -> None:
-        self.state = state.absolute()
+        super().__init__(state, "postgres")
         self.given_port = port
-        self.log_file = self.state / "postgres.log"
         self.port_file = self.state / "postgres.port.json"
         self.password_file = self.state / "postgres.password"
-        self.pid_file = self.state / "postgres.pid.json"
-        self.process: subprocess.Popen[bytes] | None = None
-        self._port: int | None = None
 
     @property
     def port(self) -> int:
@@ -102,14 +100,6 @@ class LocalPostgres:
             given = {"postgres": self.given_port or 0}
             self._port = remembered_ports(self.port_file, ("postgres",), given)["postgres"]
         return self._port
-
-    @property
-    def pid(self) -> int | None:
-        return self.process.pid if self.process else None
-
-    @property
-    def running(self) -> bool:
-        return self.process is not None and self.process.poll() is None
 
     @property
     def home(self) -> Path:
@@ -154,17 +144,6 @@ class LocalPostgres:
         self._wait_until_ready()
         self._create_database(programs)
 
-    def stop(self) -> None:
-        """End the server in good order, clients or not."""
-        if self.process is not None:
-            if self.process.poll() is None:
-                self.process.send_signal(signal.SIGINT)  # the "fast" shutdown: clients are sent away
-            try:
-                self.process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self.kill()
-        self._forget()
-
     def kill(self) -> None:
         """End the server and every process of it at once, as a crash would; `start` recovers its data."""
         if self.process is not None:
@@ -194,13 +173,6 @@ class LocalPostgres:
         self.end_left_over()
         shutil.rmtree(self.home, ignore_errors=True)
         self.password_file.unlink(missing_ok=True)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
 
     def _password(self) -> str:
         if not self.password_file.exists():
@@ -304,10 +276,6 @@ class LocalPostgres:
             f"{what}; if its data is damaged, delete {self.home} (the articles in it are lost) and start again. "
             f"The end of {self.log_file}:\n{tail(self.log_file)}"
         )
-
-    def _forget(self) -> None:
-        self.process = None
-        self.pid_file.unlink(missing_ok=True)
 
 
 def _shared_folder() -> Path:
