@@ -146,3 +146,17 @@ def test_offsets_are_those_of_the_original(text: str) -> None:
         for one in shapes.find(Text(text, language), []):
             assert 0 <= one.start < (one.stem_end or one.end) <= one.end <= len(text)
             assert text[one.start : one.end].strip() == text[one.start : one.end]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("uz-Latn", "Mintaqaviy ekspertlar Kengashining yigʻilishi boʻldi. Deputat Komitetining raisi keldi."),
+        ("uz-Cyrl", "Экспертлар Кенгашининг йиғилиши бўлди."),
+        ("kk", "Сарапшылар Кеңесінің отырысы өтті. Депутат Комитетінің төрағасы сөйледі."),
+        ("ky", "Эксперттер Кеңешинин жыйыны өттү."),
+        ("tk", "Ekspertler Geňeşiniň mejlisi geçirildi. Deputat Komitetiniň başlygy çykyş etdi."),
+    ],
+)
+def test_a_body_behind_a_title_is_no_person(language: str, text: str) -> None:
+    assert found(language, text) == []

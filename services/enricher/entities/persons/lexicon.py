@@ -113,7 +113,12 @@ def seen(language: str, word: str) -> Seen:
     words, shared = _words(language), _shared()
     if romanised(low) in shared.first and romanised(low) not in shared.given:
         return Seen("B", len(word), False, False)
-    if latin(low) in words.not_names or is_thing_before(language, low) or _POSSESSED.search(low):
+    if (
+        latin(low) in words.not_names
+        or is_thing(language, low)
+        or is_thing_before(language, low)
+        or _POSSESSED.search(low)
+    ):
         return Seen("H" if romanised(low) in shared.given else "X", len(word), False, False)
     if language in _CYRILLIC_ONLY and low[0] < "\u0400":
         return Seen("X", len(word), False, False)
@@ -202,7 +207,8 @@ def is_thing(language: str, low: str) -> bool:
     if language == "en":
         return said in words.things
     return possessed is not None and (
-        possessed[1].startswith(words.long_things) or possessed[1] in words.things or possessed[1] + "i" in words.things
+        possessed[1].startswith(words.long_things)
+        or any(possessed[1] + end in words.things for end in ("", "i", "s"))  # кеңес ends with the s of a possessive
     )
 
 
