@@ -349,6 +349,15 @@ def test_what_was_too_much_at_once_is_asked_for_in_smaller_parts() -> None:
     at(main)
 
 
+def test_what_is_too_much_even_alone_is_refused() -> None:
+    async def main(_: object) -> None:
+        engine = Scripted(TooMuch("full"), TooMuch("full"), TooMuch("full"))
+        assert await patient(engine).translate(["a", "b"], "ru", "en", 600) == [Refused("refused")] * 2
+        assert len(engine.calls) == 3
+
+    at(main)
+
+
 @pytest.mark.parametrize(
     ("good", "bad", "then"),
     [([8], [], 16), ([4, 4], [16, 16, 8], 4), ([8, 4, 2, 1], [16, 16, 8, 4, 2, 1], 16), ([], [16, 16, 8], 16)],

@@ -229,10 +229,12 @@ class Patient:
                 done += await self._asked_again(part, order)
                 good.append(len(part))
             except TooMuch as fault:
-                done += fault.done
+                given = fault.done[: len(part)]
                 bad.append(len(part))
-                good += [len(fault.done)] if fault.done else []
-                waiting += _in_two(part[len(fault.done) :], halve=not fault.done)
+                good += [len(given)] if given else []
+                done += given or ([Refused("refused")] if len(part) == 1 else [])
+                if given or len(part) > 1:
+                    waiting += _in_two(part[len(given) :], halve=not given)
             except BadAnswer as fault:
                 bad.append(len(part))
                 if bad == [len(batch)]:
