@@ -1,6 +1,7 @@
 """Follow one country, body or person through the news of all languages: `python examples/follow.py xabar:un`."""
 
 import asyncio
+import contextlib
 import os
 import sys
 
@@ -31,4 +32,5 @@ async def follow(wanted: str) -> None:
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit("Which id? For one: python examples/follow.py iso3166:UZ. Ids: xabar kb show NAME")
-    asyncio.run(follow(sys.argv[1]))
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(follow(sys.argv[1]))
