@@ -103,6 +103,8 @@ def test_an_organ_is_that_of_the_body_that_the_text_names(language: str, text: s
         ("en", "The Security Council met on Monday."),
         ("en", "Uzbekistan thanked the UN. The Security Council met in Tashkent."),
         ("uz-Latn", "Bosh Assambleya ochildi."),
+        ("en", "The General Assembly of shareholders met. The UN sent a guest."),
+        ("ru", "Секретарь Совбеза РФ прибыл. В Совбезе отметили роль ООН."),
         ("ru", "ООН приветствовала это. Совет безопасности Армении собрался."),
     ],
 )

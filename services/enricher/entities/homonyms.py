@@ -99,6 +99,8 @@ class Surroundings:
     """The type word and the name are one name (Navoiy koʻchasi), not a thing and its place (улицы Ташкента)."""
     country_beside: str | None = None
     """ISO 3166 code of the country that stands right beside it."""
+    of_another: bool = False
+    """What follows says whose it is: the General Assembly of shareholders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,7 @@ def _is_spoken_of(known: Known, around: Surroundings, context: Context) -> bool:
     """
     if known.country is not None:
         return known.country == (around.country_beside or context.subject)
-    if around.country_beside is not None:
+    if around.country_beside is not None or around.of_another:
         return False
     has_its_own = {context.home, context.subject} & context.countries.keys() & _REGION
     return known.id in context.sure or (known.part_of in context.sure and not has_its_own)

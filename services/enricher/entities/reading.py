@@ -34,6 +34,8 @@ _WORD_BEFORE, _ABBREVIATION, _ENDING, _TURKIC_ENDING = 24, 2, 6, 10
 _RUSSIAN_CASE = 2
 """Characters of the longest ending of a Russian given name."""
 _RUSSIAN_ADJECTIVE = re.compile("^[а-я]+(?:ый|ий|ое|ая|ной|ской)$")
+_OF = {"en": (" of ",), "ru": (" при ",), "pt": (" de ", " da ", " do ")}
+"""What joins a body and its owner behind it."""
 _PLURAL = re.compile("[lлдт][aeаеоө][rр]")
 
 
@@ -161,6 +163,7 @@ class Reading:
             part=self._is_part(hit, before, gap),
             capitals=doubtful and self._capital_beside(hit, before, gap, beside),
             sorts=frozenset((*sorts_before, *sorts_after)),
+            of_another=self.plain.startswith(_OF.get(self.primary, ()), hit.end),
             apposed=bool(sorts_after) or (bare and self.plain[hit.end - 1] in suffixes.CONSONANTS),
         )
 
