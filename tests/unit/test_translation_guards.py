@@ -155,6 +155,7 @@ ru | en | Погибли 3 человека, ущерб составил 5 мл�
 uz | en | 7 kishi ketdi, 20 ming kishi qoldi. | 7 thousand people left, 20 thousand stayed.
 uz | en | Bosh vazir 8 nafar elchini qabul qildi. | The PM received 20 ambassadors.
 ru | en | Штраф от 5 до 10 тысяч рублей. | The fine is from 5 to 10,000,000 roubles.
+uz | en | Bir million 5000000 kishi. | 6,000,000 people.
 ru | en | Рост на 13 процентов. | Growth of 30 percent.
 ru | en | Пришли 2010 человек. | 10 people came.
 ru | en | Мост открыли. | The bridge was opened in 2024.

@@ -24,7 +24,7 @@ from services.enricher.translate.engine import (
     Spent,
     TooMuch,
 )
-from services.enricher.translate.resilience import Patience, Patient, Unavailable
+from services.enricher.translate.resilience import MOST_BAD_ALONE, Patience, Patient, Unavailable
 from services.enricher.translate.routes import read_routes
 from services.enricher.translate.translator import ArticleLimits, Translator
 from services.runtime import metrics
@@ -308,9 +308,40 @@ def test_an_engine_that_answers_nothing_well_is_not_asked_for_ever() -> None:
         calm = patient(engine, breaker=BreakerBounds(faults=2))
         failed = await refusal(calm.translate(["x"] * 64, "ru", "en", 600))
         assert (failed.reason, failed.done) == ("scripted: no JSON", ())
-        assert [len(units) for _, units in engine.calls] == [64, 64, 32, 16, 8, 4, 2, 1, 1]
+        assert [len(units) for _, units in engine.calls] == [64, 64, 32, 16, 8, 4, 2, 1, 1, 1]
         assert await calm.translate(["x"], "ru", "en", 600) == [Refused("refused")]
         assert "too often" in (await refusal(calm.translate(["x"], "ru", "en", 600))).reason
+
+    at(main)
+
+
+def test_two_odd_sentences_at_the_start_are_no_fault_of_the_engine() -> None:
+    def choking(units: Sequence[str]) -> list[str | Refused]:
+        if {"a", "b"} & set(units):
+            raise BadAnswer("against the schema")
+        return upper(units)
+
+    async def main(_: object) -> None:
+        engine = Scripted(*[choking] * 99)
+        calm = patient(engine, breaker=BreakerBounds(faults=1))
+        refused = Refused("refused")
+        assert await calm.translate([*"abcdefgh"], "ru", "en", 600) == [refused, refused, *"CDEFGH"]
+        assert calm.why_not() is None
+
+    at(main)
+
+
+def test_a_filter_that_stops_every_sentence_ends_after_some() -> None:
+    def filtering(units: Sequence[str]) -> list[str | Refused]:
+        if len(units) > 1:
+            raise TooMuch("filtered")
+        return [Refused("refused")]
+
+    async def main(_: object) -> None:
+        engine = Scripted(*[filtering] * 999)
+        engine.bounds = Bounds(unit_chars=400, batch_units=64, batch_chars=1000)
+        assert await patient(engine).translate(["x"] * 64, "ru", "en", 600) == [Refused("refused")] * 64
+        assert len(engine.calls) < 2 * MOST_BAD_ALONE + 8
 
     at(main)
 

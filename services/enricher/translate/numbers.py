@@ -107,9 +107,9 @@ def _figures(text: str, words: Words) -> Iterator[Figure]:
         close = _is_glue(text[ended:start], words)
         if not (chain and figure.scale < chain[-1][0].scale and close and _fits(value, chain[-1])):
             yield from _chained(chain)
-            before = _told_before(text, start, words) if value.isdecimal() else 0
+            before, room = _told_before(text, start, words)
             chain = []
-            if before:
+            if before and value.isdecimal() and len(value) <= room:
                 figure = replace(figure, total=str(before + int(value)))
         chain.append((figure, value))
         ended = end
@@ -153,20 +153,20 @@ def _is_glue(between: str, words: Words) -> bool:
     return not said or words.find(folded_word(said), ("glue",)) is not None
 
 
-def _told_before(text: str, start: int, words: Words) -> int:
-    """What the number words right before a figure make, where their zeros leave room for it: bir million | 200."""
-    total = current = 0
+def _told_before(text: str, start: int, words: Words) -> tuple[int, int]:
+    """What the number words right before a figure make, and how many zeros they leave for it: bir million | 200."""
+    total = current = room = 0
     in_figures = False
     for said in _WORD.findall(text, max(0, start - _CHARS_BEFORE), start)[-_WORDS_BEFORE:]:
         kind, value = words.find(folded_word(said)) or ("", "0")
         if kind == "number":
             current = _with(current, int(value))
         elif kind == "scale" and not in_figures:
-            total, current = total + max(current, 1) * 10 ** int(value), 0
+            total, current, room = total + max(current, 1) * 10 ** int(value), 0, int(value)
         elif kind != "glue":
             total = current = 0
         in_figures = said.isdecimal()
-    return 0 if current else total
+    return (0, 0) if current else (total, room)
 
 
 def _fits(value: str, before: tuple[Figure, str]) -> bool:

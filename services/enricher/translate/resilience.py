@@ -205,7 +205,8 @@ class Patient:
         try:
             async with self._until(deadline):
                 await self.ready()
-            for batch in batches(units, self._size.bounds):
+            while len(done) < len(units):
+                batch = next(batches(units[len(done) :], self._size.bounds))
                 await self._whole_or_split(batch, order, done)
         except Unavailable as why:
             raise Unavailable(why.reason, done) from why.__cause__
@@ -216,18 +217,29 @@ class Patient:
 
         Raises Unavailable where sentences get no good answer even alone, and none of the batch has got one.
         """
-        waiting = [batch]
-        began, alone = len(done), 0
         good: list[int] = []
         bad: list[int] = []
+        try:
+            await self._split(batch, order, done, good, bad)
+        finally:
+            self._size.learn(good, bad)
+        if bad and not good:
+            self._breaker.fault(self._clock())
+
+    async def _split(self, batch: Sequence[str], order: _Order, done: Answers, good: list[int], bad: list[int]) -> None:
+        """`good` and `bad` are told how many sentences each call had. Raises Unavailable."""
+        waiting = [batch]
+        began, alone = len(done), 0
         while waiting:
             part = waiting.pop()
             if alone == MOST_BAD_ALONE or len(part[0]) > self.bounds.unit_chars:
                 done += [Refused("refused")] * len(part)
                 continue
             try:
-                done += await self._asked_again(part, order)
+                answers = await self._asked_again(part, order)
+                done += answers
                 good.append(len(part))
+                alone += len(part) == 1 and isinstance(answers[0], Refused)
             except TooMuch as fault:
                 given = fault.done[: len(part)]
                 bad.append(len(part))
@@ -244,15 +256,22 @@ class Patient:
                 else:
                     done.append(Refused("refused"))
                     alone += 1
+                    if not good and alone == BAD_ALONE and waiting and await self._has_answer(waiting[0][-1:], order):
+                        good.append(1)
                     if not good and (alone == BAD_ALONE or not waiting):
                         self._complain(fault)
                     if not good and alone == BAD_ALONE:
                         del done[began:]
                         self._breaker.fault(self._clock())
                         raise Unavailable(self._reason(fault)) from fault
-        if bad and not good:
-            self._breaker.fault(self._clock())
-        self._size.learn(good, bad)
+
+    async def _has_answer(self, units: Sequence[str], order: _Order) -> bool:
+        """Whether other sentences fare better: two that are odd are no fault of the engine. Raises Unavailable."""
+        try:
+            await self._asked_again(units, order)
+        except BadAnswer:
+            return False
+        return True
 
     def _complain(self, fault: EngineFault) -> None:
         reason = self._reason(fault)

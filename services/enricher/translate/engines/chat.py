@@ -240,14 +240,14 @@ class Chat:
             return self._filtered(ids)
         if reason not in ("stop", "length") or not isinstance(content, str | None):
             raise BadAnswer(f"{self.name}: it did not finish as it should")
+        said = content or ""
+        if self._format == "plain":
+            said = _THOUGHTS.sub("", said, count=1)
         try:
             if reason == "length":
-                return self._first(read_unfinished(content or "", ids), ids)
-            said = content or ""
-            if self._format == "plain":
-                said = _THOUGHTS.sub("", said, count=1)
-                said = fenced["inside"] if (fenced := _FENCE.fullmatch(said)) else said
-            found = read_finished(said, ids)
+                return self._first(read_unfinished(said, ids), ids)
+            fenced = _FENCE.fullmatch(said) if self._format == "plain" else None
+            found = read_finished(fenced["inside"] if fenced else said, ids)
         except ValueError as error:
             raise BadAnswer(f"{self.name}: {error}") from None
         return [found[one] for one in ids]
