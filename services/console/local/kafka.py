@@ -100,8 +100,7 @@ class LocalKafka(LocalServer):
         format_options: Sequence[str] = (),
     ) -> None:
         """`beside` are properties that come to ours, and listeners beside ours; `format_options` name users, say."""
-        super().__init__(state, "kafka")
-        self.given_port = port
+        super().__init__(state, "kafka", port)
         self.group_min_session_timeout_ms = group_min_session_timeout_ms
         self.environ = os.environ if environ is None else environ
         self.beside = beside or {}

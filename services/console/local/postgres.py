@@ -87,8 +87,7 @@ class LocalPostgres(LocalServer):
     """The "fast" shutdown: clients are sent away."""
 
     def __init__(self, state: Path, port: int | None = None) -> None:
-        super().__init__(state, "postgres")
-        self.given_port = port
+        super().__init__(state, "postgres", port)
         self.port_file = self.state / "postgres.port.json"
         self.password_file = self.state / "postgres.password"
 

@@ -19,9 +19,10 @@ class LocalServer(ABC):
     ends_by: ClassVar[signal.Signals] = signal.SIGTERM
     """The signal to end in good order."""
 
-    def __init__(self, state: Path, name: str) -> None:
-        """`name` is that of its files in the folder."""
+    def __init__(self, state: Path, name: str, port: int | None) -> None:
+        """`name` is that of its files in the folder; `port` is the one it must have, if any."""
         self.state = state.absolute()
+        self.given_port = port
         self.log_file = self.state / f"{name}.log"
         self.pid_file = self.state / f"{name}.pid.json"
         self.process: subprocess.Popen[bytes] | None = None

@@ -125,8 +125,8 @@ class Context:
     @property
     def subject(self) -> str | None:
         """The country that the text names more often than any other, with its places."""
-        (_, most), (_, next_most) = [*self.countries.most_common(2), ("", 0), ("", 0)][:2]
-        return self.countries.most_common(1)[0][0] if most > next_most else None
+        (country, most), (_, next_most) = [*self.countries.most_common(2), ("", 0), ("", 0)][:2]
+        return country if most > next_most else None
 
 
 def country_of(known: Known) -> str | None:

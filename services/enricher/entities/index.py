@@ -20,7 +20,7 @@ from services.enricher.entities.homonyms import (
     OWN,
     UNTOLD,
 )
-from services.enricher.entities.text import folded, lower, plain, same_length
+from services.enricher.entities.text import WORD, folded, lower, plain, same_length
 from services.enricher.knowledge.base import LANGUAGES, Known, is_acronym
 from services.enricher.knowledge.base import UNTOLD as UNTOLD_TAGS
 
@@ -39,7 +39,6 @@ _NEIGHBOURS = {
 """Whose names of one word stand in a language's news as they are."""
 
 ARTICLE = re.compile("(?:al|el|as|ash|ar|аль|ал|эль|әл|аш|ас|ар)-")
-_WORD = re.compile(r"\w[\w']*+")
 
 
 class Trait:
@@ -154,7 +153,7 @@ class NameIndex:
         if after - first <= MANY_FORMS:
             return range(first, after)
         groups = self.by_second(pattern)
-        word = _WORD.match(flat, start)
+        word = WORD.match(flat, start)
         second = flat[word.end() : word.end() + 8].lstrip(" ")[:_SECOND_WORD] if word else ""
         begins = {second[:length] for length in range(len(second) + 1)}
         return tuple(form for begin in sorted(begins) for form in groups.get(begin, ()))

@@ -15,11 +15,10 @@ from services.enricher.entities.found import Role
 from services.enricher.entities.homonyms import FOREIGN_PLACE, OWN, Surroundings
 from services.enricher.entities.index import ARTICLE
 from services.enricher.entities.persons import lexicon
-from services.enricher.entities.text import Text, folded, lower, plain
+from services.enricher.entities.text import WORD, Text, folded, lower, plain
 
 SURROUNDINGS = 40
 """Characters on each side that tell whether a line is set in capitals."""
-_WORD = re.compile(r"\w[\w']*+")
 _OPENING, _CLOSING = '«„“"‹”‘', '»“”"›’'
 _MARKS = frozenset(_OPENING), frozenset(_CLOSING)
 _BETWEEN_NAMES = frozenset("«»”")
@@ -176,7 +175,7 @@ class Reading:
     def _word_after(self, end: int) -> re.Match[str] | None:
         if self.low[end : end + 1] not in {" ", "-"}:
             return None
-        return _WORD.match(self.plain, end + 1)
+        return WORD.match(self.plain, end + 1)
 
     def _is_given(self, start: int, before: str, gap: str, bare: bool, doubtful: bool) -> bool:
         """A given name or an initial stands before it; a name with a case ending stands beside one only in Russian.

@@ -77,21 +77,18 @@ class Tagger:
 
     def _with_countries(self, kept: Sequence[Found], text: Text) -> list[Found]:
         """With the ids of countries that only a model has seen, as where it cuts them off a body: МИД | России."""
-        found = []
-        for one in kept:
-            if one.by == "model" and one.type == "LOC" and one.id is None and one.end - one.start <= MAX_COUNTRY_CHARS:
-                alone = self._matcher.find(Text(text.original[one.start : one.end], text.language))
-                if len(alone) == 1 and alone[0].kind == "country" and alone[0].role == "name" and not alone[0].start:
-                    stem_end = alone[0].stem_end
-                    if alone[0].end == one.end - one.start:
-                        one = replace(
-                            alone[0],
-                            start=one.start,
-                            end=one.end,
-                            stem_end=None if stem_end is None else one.start + stem_end,
-                        )
-            found.append(one)
-        return found
+        return [self._country(one, text) or one for one in kept]
+
+    def _country(self, one: Found, text: Text) -> Found | None:
+        """The country that a model's place is, by itself and whole."""
+        length = one.end - one.start
+        if one.by != "model" or one.type != "LOC" or one.id is not None or length > MAX_COUNTRY_CHARS:
+            return None
+        match self._matcher.find(Text(text.original[one.start : one.end], text.language)):
+            case [Found(start=0, end=end, kind="country", role="name") as alone] if end == length:
+                stem_end = None if alone.stem_end is None else one.start + alone.stem_end
+                return replace(alone, start=one.start, end=one.end, stem_end=stem_end)
+        return None
 
     def _known_pairs(
         self, pairs: Sequence[acronyms.Pair], kept: Sequence[Found], listed: Sequence[Found], text: Text

@@ -18,6 +18,8 @@ _ONE_TO_ONE = str.maketrans(
     }
 )  # fmt: skip
 _NO_WORD = re.compile(r"[^\w']|(?<!\w)'|'(?!\w)")
+WORD = re.compile(r"\w[\w']*+")
+"""Of plain text."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 

@@ -13,7 +13,7 @@ from services.enricher.entities.text import Text
 from services.enricher.script import script_of, scripts_in
 from services.enricher.translate import numbers
 from services.enricher.translate.engine import primary
-from services.enricher.translate.lost_numbers import missing, missing_months, missing_romans
+from services.enricher.translate.lost_numbers import lacks, missing
 
 LanguageOf = Callable[[str], str | None]
 """The BCP 47 tag of a text, or None where it is not sure."""
@@ -108,7 +108,7 @@ def numbers_survive(source: str, translation: str, source_tag: str, target_tag: 
     told = numbers.read(" ".join([source, *ours]), language) if ours else there
     if missing(here, told):
         return False
-    return not _lacks(source, there, here) or not all(_lacks(text, numbers.read(text, language), here) for text in ours)
+    return not lacks(source, there, here) or not all(lacks(text, numbers.read(text, language), here) for text in ours)
 
 
 def _in_our_calendar(text: str) -> Iterator[str]:
@@ -122,10 +122,6 @@ def _in_our_calendar(text: str) -> Iterator[str]:
             ours = f"{ours[: one.start]}{said}{ours[one.end :]}"
         if ours != text:
             yield ours
-
-
-def _lacks(source: str, there: numbers.Numbers, here: numbers.Numbers) -> bool:
-    return missing(there, here) or missing_romans(source, here) or missing_months(there, here)
 
 
 def missing_names(names: Sequence[tuple[str, tuple[str, ...]]], translated: str) -> tuple[str, ...]:

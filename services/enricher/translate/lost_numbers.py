@@ -8,27 +8,26 @@ from dataclasses import dataclass
 from services.enricher.translate.numbers import CLOCK_HOURS, YEAR_DIGITS, Figure, Numbers, romans, trimmed
 
 
-def missing(there: Numbers, here: Numbers) -> bool:
-    """Whether a figure of `there` has nothing in `here` that could be it."""
+def lacks(source: str, there: Numbers, here: Numbers) -> bool:
+    """Whether a figure, a Roman numeral or a dated month of a source text has nothing in `here` that could be it."""
     have = _Index.of(here)
-    wanted = Counter(figure.values or frozenset(figure.parts) for figure in there.figures)
-    return not all(
-        _found(figure, wanted[figure.values or frozenset(figure.parts)], there, here, have) for figure in there.figures
+    counts = here.romans | here.words | have.centuries
+    return (
+        _lacks_figures(there, here, have)
+        or any(value not in counts and not have.has(value) for value in romans(source, 2))
+        or any(month not in here.months and not have.has(str(month)) for month in there.dated)
     )
 
 
-def missing_months(there: Numbers, here: Numbers) -> bool:
-    """Whether a month of a date of `there` is another one in `here`, or none."""
-    have = _Index.of(here)
-    return any(month not in here.months and not have.has(str(month)) for month in there.dated)
+def missing(there: Numbers, here: Numbers) -> bool:
+    """Whether a figure of `there` has nothing in `here` that could be it."""
+    return _lacks_figures(there, here, _Index.of(here))
 
 
-def missing_romans(text: str, here: Numbers) -> bool:
-    """Whether a Roman numeral of two signs or more has nothing in `here` that could be it."""
-    have = _Index.of(here)
-    return any(
-        value not in here.romans and value not in here.words and not have.has(value) and value not in have.centuries
-        for value in romans(text, 2)
+def _lacks_figures(there: Numbers, here: Numbers, have: _Index) -> bool:
+    wanted = Counter(figure.values or frozenset(figure.parts) for figure in there.figures)
+    return not all(
+        _found(figure, wanted[figure.values or frozenset(figure.parts)], there, here, have) for figure in there.figures
     )
 
 

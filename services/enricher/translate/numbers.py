@@ -21,7 +21,7 @@ _UNIT = re.compile(r"[\s-]{0,2}+([^\W\d_]{1,24})(?![^\W\d_])\.?")
 _WORD = re.compile(r"[^\W_]++(?:['ʻʼʹ‘’`´]+[^\W\d_]++)*+")
 _ROMAN = re.compile(r"(?<![^\W_])[IVXХІ]{1,8}(?![^\W_])")
 _CANONICAL_ROMAN = re.compile(r"X{0,3}(?:IX|IV|V?I{0,3})")
-_AFTERNOON = re.compile(r"\s?[ap]\.?\s?m\b", re.IGNORECASE)
+_AM_OR_PM = re.compile(r"\s?[ap]\.?\s?m\b", re.IGNORECASE)
 _TO = re.compile(r"'?[^\W\d_]{0,7}\s{0,2}[-–—,]?\s{0,2}(?:[^\W\d_]{1,7}\s{1,2})?")
 """What may stand between the two numbers of a range: 5-10, 5 to 10, 5тен 10ға; or of a list."""
 _RANGE_DIGITS = 3
@@ -126,7 +126,7 @@ def _alone(text: str, words: Words) -> Iterator[tuple[Figure, int, int]]:
         values = {_scaled(m, scale) for m in mantissas} | (set() if sure else mantissas)
         before, after = text[found.start() - 1 : found.start()], text[found.end() : found.end() + 1]
         joined = before in _JOINS or after in _JOINS or after.isalpha()
-        clock = clock or _AFTERNOON.match(text, found.end()) is not None
+        clock = clock or _AM_OR_PM.match(text, found.end()) is not None
         yield Figure(frozenset(values), frozenset(mantissas), scale, parts, clock, joined), found.start(), end
 
 

@@ -256,11 +256,13 @@ class Patient:
                 else:
                     done.append(Refused("refused"))
                     alone += 1
-                    if not good and alone == BAD_ALONE and waiting and await self._has_answer(waiting[0][-1:], order):
+                    if good or (waiting and alone < BAD_ALONE):
+                        continue
+                    if waiting and await self._has_answer(waiting[0][-1:], order):
                         good.append(1)
-                    if not good and (alone == BAD_ALONE or not waiting):
-                        self._complain(fault)
-                    if not good and alone == BAD_ALONE:
+                        continue
+                    self._complain(fault)
+                    if alone == BAD_ALONE:
                         del done[began:]
                         self._breaker.fault(self._clock())
                         raise Unavailable(self._reason(fault)) from fault
