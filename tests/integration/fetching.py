@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import math
 import os
 import signal
 import sys
@@ -281,18 +282,16 @@ async def until(met: Callable[[], bool | Awaitable[bool]], what: Callable[[], ob
         await asyncio.sleep(0.05)
 
 
-def gaps(requests: Sequence[Request]) -> dict[str, list[float]]:
-    """Each host's times between two requests, in seconds."""
-    times: dict[str, list[float]] = defaultdict(list)
-    for request in requests:
-        times[request.host].append(request.at)
-    return {host: [b - a for a, b in itertools.pairwise(sorted(at))] for host, at in times.items()}
-
-
 def too_early(requests: Sequence[Request], delay: float = DELAY) -> dict[str, int]:
-    """Host → how many of its requests came sooner after the one before than the delay."""
-    found = {host: sum(gap < delay - NOTED_LATE for gap in between) for host, between in gaps(requests).items()}
-    return {host: count for host, count in found.items() if count}
+    """Host → the fewest of its requests without which the delay between the others would have been kept."""
+    last: dict[str, float] = {}
+    found: Counter[str] = Counter()
+    for request in sorted(requests, key=lambda request: request.at):
+        if request.at - last.get(request.host, -math.inf) < delay - NOTED_LATE:
+            found[request.host] += 1
+        else:
+            last[request.host] = request.at
+    return dict(found)
 
 
 def repeated(requests: Sequence[Request]) -> Counter[str]:

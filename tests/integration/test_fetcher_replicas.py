@@ -152,7 +152,8 @@ async def test_an_owner_that_stood_still_loses_nothing_and_its_state_is_repaired
             repairs = replicas.log().count("another writer's record is replaced")
         early = too_early(newsroom.requests)
         print(f"{REPLICAS} pauses, {repeated(newsroom.requests).total()} repeated, {repairs} repaired, early: {early}")
-        assert max(early.values(), default=0) <= 1
+        # A stop may fall between the last look at the group and the request: one a host, and one a stop.
+        assert max(early.values(), default=0) <= REPLICAS
         assert repeated(newsroom.requests).total() <= REPLICAS * most_in_flight(
             list({host_of(url) for url in urls}), PARTITIONS, REPLICAS
         )
