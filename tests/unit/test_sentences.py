@@ -21,6 +21,7 @@ A. Navoiy Hirotda tugʻilgan. | U koʻp yozgan.
 Sh. Mirziyoyev Samarqandga keldi. | Uni hokim kutib oldi.
 Prof. Oʻ. Hoshimov va dots. Ch. Aliyev maʼruza oʻqidi. | Talabalar tingladi.
 Narxi 2,5 mln. soʻm. | Yetkazish bepul.
+Dorixona Toshkent sh. Yunusobod tumanida ochildi. | U kechasi ham ishlaydi.
 Yoʻlga 3 mlrd. 200 mln. soʻm ketdi. | Ish tugadi.
 Bozorda olma, uzum va h.k. bor edi. | Xaridor koʻp.
 Mehmonlar Samarqand, Buxoro va b. shaharlarga bordi. | Ular mamnun.
@@ -63,6 +64,9 @@ Toshkentda yangi metro bekati ochildi
     "ru": """
 Совещание прошло 15.05.2024. | В нём участвовали министры.
 Завод открыли в 2024 г. | На нём работают 300 человек.
+В 2024 г. Самарканд принял гостей. | Их было много.
+По итогам 2023 г. Казахстан собрал хлопок. | Его продали.
+В XIX в. Ташкент вырос. | Вокруг были сады.
 В 1941–1945 гг. заводы приехали в Ташкент. | Город вырос.
 Он родился в г. Самарканде. | Там он и живёт.
 А.С. Пушкин родился в Москве. | Он писал стихи.
@@ -104,6 +108,7 @@ Prices rose by 2.5 percent. | Wages did not.
 He lives at 5 St. James St. near the park. | It is quiet.
 See Fig. 3 and No. 5 for details. | The rest is clear.
 It opens at 10 a.m. | Entry is free.
+By 10 a.m. Tashkent was awake. | Shops opened.
 It opens at 10 a.m. on Monday. | Entry is free.
 Fruit, e.g. apples, i.e. the cheap ones, sold out. | Nothing was left.
 J. K. Rowling wrote it. | Children read it.

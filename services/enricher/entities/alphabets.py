@@ -7,6 +7,7 @@ from typing import Literal
 
 from services.enricher.entities.text import Text
 from services.enricher.knowledge.base import LANGUAGES
+from services.enricher.script import usual_script
 
 Script = Literal["Latn", "Cyrl", "Arab"]
 LETTERS: dict[Script, re.Pattern[str]] = {
@@ -14,8 +15,6 @@ LETTERS: dict[Script, re.Pattern[str]] = {
     "Cyrl": re.compile("[\u0400-\u052f]"),
     "Arab": re.compile("[\u0600-\u06ff]"),
 }
-_OTHERS: dict[str, Script] = {"ru": "Cyrl", "kk": "Cyrl", "ky": "Cyrl", "tg": "Cyrl", "fa": "Arab", "uz-Cyrl": "Cyrl"}
-"""What is not written in Latin letters."""
 _LISTED = frozenset(tag.split("-", 1)[0] for tag in LANGUAGES)
 SAMPLE_CHARS = 2_000
 """What tells the script of a text whose language is not known."""
@@ -27,8 +26,9 @@ def is_listed(primary: str) -> bool:
 
 
 def script_of(language: str) -> Script:
-    """What a listed language is written in: Cyrl for ru and for uz-Cyrl."""
-    return _OTHERS.get(language, _OTHERS.get(language.split("-", 1)[0], "Latn"))
+    """What a listed language is written in: Cyrl for ru and for uz-Cyrl; Latn where that is not known."""
+    usual = usual_script(language)
+    return next((script for script in LETTERS if script == usual), "Latn")
 
 
 def same_script(one: str, other: str) -> bool:

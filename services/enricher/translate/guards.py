@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from services.contracts.articles import SentenceFlaw
 from services.enricher.entities import dates
 from services.enricher.entities.text import Text
-from services.enricher.script import script_of, scripts_in
+from services.enricher.script import script_of, scripts_in, usual_script
 from services.enricher.translate import numbers
 from services.enricher.translate.engine import primary
 from services.enricher.translate.lost_numbers import lacks, missing
@@ -59,8 +59,6 @@ _CONTROL = re.compile(
 )
 _ADDRESS = re.compile(r"(?<!\S)\S{0,200}(?:://|@|\w\.\w)\S*+")
 _SAME_SIGNS = re.compile(r"([^\W\d_]{1,4}?)\1{11,}")
-_SCRIPTS = {"ru": "Cyrl", "kk": "Cyrl", "ky": "Cyrl", "tg": "Cyrl", "tt": "Cyrl", "fa": "Arab", "ug": "Arab"}
-_LATIN = frozenset(["en", "pt", "tr", "tk", "az", "de", "fr", "es", "it", "nl", "pl"])
 _ALIKE = tuple(map(frozenset, (("az", "tr"), ("kk", "kaa", "ky"), ("tt", "ba"), ("fa", "prs"), ("pt", "gl", "es"))))
 """Languages that identification takes for each other in a sentence."""
 _POSSESSIVE = re.compile(r"['’]s\b|['’](?=\W|$)")
@@ -214,8 +212,7 @@ def _has_length(source: str, translation: str, source_tag: str, target_tag: str)
 
 def _is_in_other_script(source: str, translation: str, target_tag: str) -> bool:
     """Whether too many letters are not in the target's script; names that the source has alike do not count."""
-    script = next((part for part in target_tag.split("-")[1:] if len(part) == 4 and part.isalpha()), None)
-    script = script or _SCRIPTS.get(primary(target_tag)) or ("Latn" if primary(target_tag) in _LATIN else None)
+    script = usual_script(target_tag)
     found = scripts_in(translation)
     letters = sum(found.values())
     if script is None or not letters or not letters - found[script]:

@@ -56,6 +56,8 @@ class Abbreviations:
     """A small letter with a full stop after them means "and so on"."""
     words: frozenset[str]
     """They look like abbreviations, and a sentence may end with them."""
+    prepositions: frozenset[str]
+    """A sentence that began with one has yet to say something when it comes to a year or an hour: In 2024 г."""
     initials: frozenset[str]
     """First letters of names that are written with two signs."""
     ordinals: bool
@@ -79,6 +81,7 @@ def abbreviations(language: str) -> Abbreviations:
         before_number=words("before_number"),
         conjunctions=words("conjunctions"),
         words=words("words"),
+        prepositions=words("prepositions"),
         initials=frozenset(data["initials"].split()),
         ordinals=language in data["ordinals"].split(),
     )
@@ -134,9 +137,21 @@ def _ends_here(text: str, start: int, mark: re.Match[str], last: int, cased: boo
     if not before:
         return True
     token = before[-1].lstrip("\"'“„‘«‹([—–-")
-    if len(before) == 1 and at - start <= NEAR_CHARS and _NUMBERING.fullmatch(before[-1]):
-        return False  # 1.2. General rules; A. Navoiy
-    return _full_stop(token, before[-2] if len(before) > 1 else "", after, letter, known)
+    previous = before[-2] if len(before) > 1 else ""
+    if at - start <= NEAR_CHARS:
+        if not previous and _NUMBERING.fullmatch(token):
+            return False  # 1.2. General rules; A. Navoiy
+        if before[0].lower() in known.prepositions and _counts(previous) and _is_short(token, known):
+            return False  # В 2024 г. Самарканд; At 5 p.m. Parliament
+    return _full_stop(token, previous, after, letter, known)
+
+
+def _counts(word: str) -> bool:
+    return word[-1:].isdecimal() or bool(_ROMAN.fullmatch(word))
+
+
+def _is_short(token: str, known: Abbreviations) -> bool:
+    return len(token) == 1 or token.lower() in known.before_number
 
 
 def _full_stop(token: str, previous: str, after: str, letter: str, known: Abbreviations) -> bool:
@@ -161,9 +176,8 @@ def _full_stop(token: str, previous: str, after: str, letter: str, known: Abbrev
     if _DOTTED.fullmatch(word):
         return word.islower() and not number_or_caseless
     if len(word) == 1 and word.isalpha() and lower not in known.words:
-        counted = previous[-1:].isdecimal() or _ROMAN.fullmatch(previous) or token != word
-        counted = counted or _ONE_LETTER.fullmatch(previous) or previous.lower() in known.conjunctions
-        return bool(counted) and not number_or_caseless
+        listed = _ONE_LETTER.fullmatch(previous) or previous.lower() in known.conjunctions
+        return bool(listed or _counts(previous) or token != word) and not number_or_caseless
     return True
 
 

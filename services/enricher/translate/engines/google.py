@@ -82,7 +82,7 @@ class GoogleBasic:
 
     async def open(self) -> None:
         """Ask for the languages; every one of them is translated into every other. Raises EngineFault."""
-        answer = _asked(self.name, await self._edge.get("/language/translate/v2/languages", {"model": self._model}))
+        answer = _data(self.name, await self._edge.get("/language/translate/v2/languages", {"model": self._model}))
         self._codes = by_lower(listed(self.name, inside(answer, "data", "languages"), "language"))
 
     def model(self, source: str, target: str) -> str | None:
@@ -101,7 +101,7 @@ class GoogleBasic:
             "format": "text",
             "model": self._model,
         }
-        answer = _asked(self.name, await self._edge.post("/language/translate/v2", body))
+        answer = _data(self.name, await self._edge.post("/language/translate/v2", body))
         found = texts(self.name, fields(inside(answer, "data", "translations"), "translatedText"), len(units))
         return [*unescaped(units, found)]
 
@@ -154,7 +154,7 @@ class GoogleAdvanced:
         """Ask for the languages of the model. Raises EngineFault."""
         path = f"/v3/{self._parent}/supportedLanguages"
         answer = await self._edge.get(path, {"model": self._full_model}, **self._headers())
-        languages = inside(self._asked(answer), "languages")
+        languages = inside(self._answered(answer), "languages")
         listed(self.name, languages, "languageCode")
         self._read = by_lower(having(languages, "languageCode", "supportSource"))
         self._written = by_lower(having(languages, "languageCode", "supportTarget"))
@@ -176,7 +176,7 @@ class GoogleAdvanced:
             "model": self._full_model,
         }
         path = f"/v3/{self._parent}:translateText"
-        answer = self._asked(await self._edge.post(path, body, **self._headers()))
+        answer = self._answered(await self._edge.post(path, body, **self._headers()))
         found = texts(self.name, fields(inside(answer, "translations"), "translatedText"), len(units))
         return [*unescaped(units, found)]
 
@@ -188,10 +188,10 @@ class GoogleAdvanced:
     def _full_model(self) -> str:
         return f"{self._parent}/models/{self._model}"
 
-    def _asked(self, answer: Answer) -> Any:
+    def _answered(self, answer: Answer) -> Any:
         if answer.status == httpx.codes.UNAUTHORIZED:  # the token has run out; there may be another one in a moment
             raise fault(self.name, answer, Broken, "UNAUTHENTICATED")
-        return _asked(self.name, answer)
+        return _data(self.name, answer)
 
     def _headers(self) -> dict[str, str]:
         try:
@@ -217,7 +217,7 @@ def token_in(file: Path) -> Callable[[], SecretStr]:
     return read
 
 
-def _asked(name: str, answer: Answer) -> Any:
+def _data(name: str, answer: Answer) -> Any:
     if answer.fine:
         return answer.data
     said = _reasons(answer.data)
