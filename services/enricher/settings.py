@@ -41,7 +41,7 @@ class TranslationSettings(RuntimeSettings):
     translate_ca_file: Path | None = Field(
         None, description="PEM, for engines over HTTPS; else the system's authorities"
     )
-    translate_proxy: SecretStr | None = Field(None, description="http://user:password@host:port, for engines over HTTP")
+    translate_proxy: SecretStr | None = Field(None, description="http://user:password@host:port, for engines outside")
     libretranslate_url: str | None = Field(None, description="like http://libretranslate:5000")
     libretranslate_key: SecretStr | None = None
     libretranslate_is_ours: bool = Field(False, description="whether text stays in the house; a private address does")

@@ -26,6 +26,7 @@ from translation_servers import (
     served,
 )
 
+from services.enricher.settings import TranslationSettings
 from services.enricher.translate.engine import BadAnswer, Broken, Busy, Denied, Engine, EngineFault, Spent
 from services.enricher.translate.engines.codes import by_lower, pair
 from services.enricher.translate.engines.deepl import DeepL, deepl_url
@@ -38,6 +39,8 @@ from services.enricher.translate.engines.http import (
     unescaped,
 )
 from services.enricher.translate.engines.libretranslate import LibreTranslate
+from services.enricher.translate.guards import judged_here
+from services.enricher.translate.opening import open_translator
 from services.enricher.translate.resilience import Patience, Patient
 
 SENTENCE = "Kecha Samarqandda yangi kutubxona ochildi."
@@ -439,6 +442,25 @@ async def test_only_the_proxy_that_is_given_is_used(monkeypatch: pytest.MonkeyPa
         await through.open()
         assert [asked.headers["host"] for asked in proxy.heard] == ["translate.example:5000"] * 2
         await through.close()
+
+
+@pytest.mark.parametrize("routes", ["*:en=libretranslate", "*:en=chat"])
+@pytest.mark.parametrize("ours", [True, False])
+async def test_what_stays_in_the_house_goes_through_no_proxy(routes: str, ours: bool) -> None:
+    async with served(LibreTranslateServer()) as api, served(LibreTranslateServer()) as proxy:
+        port = api.url.rsplit(":", 1)[1]
+        at = f"http://localhost:{port}" if ours else "http://translate.example:5000"
+        settings = TranslationSettings(
+            translate_routes=routes,
+            translate_proxy=SecretStr(proxy.url),
+            libretranslate_url=at,
+            chat_url=f"{at}/v1",
+            chat_model="m",
+        )
+        translator = open_translator(settings, judged_here)
+        await translator.translate(SENTENCE, [], "uz-Latn")
+        await translator.close()
+        assert (bool(api.heard), bool(proxy.heard)) == (ours, not ours)
 
 
 def test_a_wrong_ca_file_proxy_or_key_is_told_without_secrets(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -80,8 +81,7 @@ def _ctranslate(kind: Kind, settings: TranslationSettings) -> Engine:
 def _libretranslate(settings: TranslationSettings) -> Engine:
     if settings.libretranslate_url is None:
         raise NotConfigured("LIBRETRANSLATE_URL is not set")
-    policy: DataPolicy | None = "local" if settings.libretranslate_is_ours else None
-    endpoint = _endpoint(settings, settings.libretranslate_url)
+    endpoint, policy = _own(settings, settings.libretranslate_url, settings.libretranslate_is_ours)
     return LibreTranslate(endpoint, key=settings.libretranslate_key, policy=policy)
 
 
@@ -105,13 +105,14 @@ def _google(settings: TranslationSettings) -> Engine:
 def _chat(settings: TranslationSettings) -> Engine:
     if settings.chat_url is None or settings.chat_model is None:
         raise NotConfigured("CHAT_URL and CHAT_MODEL are not both set")
+    endpoint, policy = _own(settings, settings.chat_url, settings.chat_is_ours)
     return Chat(
-        _endpoint(settings, settings.chat_url),
+        endpoint,
         model=settings.chat_model,
         key=settings.chat_key,
         languages=frozenset(settings.chat_languages.replace(",", " ").split()) or frozenset(LANGUAGES),
         answer_format=settings.chat_answers,
-        policy="local" if settings.chat_is_ours else None,
+        policy=policy,
         limit_field=settings.chat_limit_field,
         temperature=settings.chat_temperature,
         thinking_tokens=settings.chat_thinking_tokens,
@@ -140,6 +141,13 @@ def _endpoint(settings: TranslationSettings, url: str) -> Endpoint:
     return Endpoint(
         url, settings.translate_timeout_seconds, ca_file=settings.translate_ca_file, proxy=settings.translate_proxy
     )
+
+
+def _own(settings: TranslationSettings, url: str, is_ours: bool) -> tuple[Endpoint, DataPolicy]:
+    """An engine that may stand here: what stays here goes through nobody's proxy."""
+    endpoint = _endpoint(settings, url)
+    policy: DataPolicy = "local" if is_ours else endpoint.policy
+    return (replace(endpoint, proxy=None) if policy == "local" else endpoint), policy
 
 
 def _patience(settings: TranslationSettings, engine: Engine) -> Patience:
