@@ -6,7 +6,6 @@ import signal
 import socket
 import struct
 import subprocess
-import time
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,10 +15,8 @@ from services.console.local import kafka_jars, left_over
 from services.console.local.errors import LocalRunError
 from services.console.local.ports import HOST, remembered_ports, require_free
 from services.console.local.processes import signal_group, spawn, tail
-from services.console.local.server import LocalServer
+from services.console.local.server import START_SECONDS, LocalServer
 
-START_SECONDS: Final = 60.0
-POLL_SECONDS: Final = 0.05
 API_VERSIONS: Final = 18
 # What a broker takes at most; each topic sets its own max.message.bytes below it.
 MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
@@ -89,6 +86,8 @@ def cluster_id(chosen: uuid.UUID) -> str:
 class LocalKafka(LocalServer):
     """One broker."""
 
+    title = "Kafka"
+
     def __init__(
         self,
         state: Path,
@@ -156,7 +155,7 @@ class LocalKafka(LocalServer):
             self._format(java)
         self.process = spawn([*java, "kafka.Kafka", str(self.properties_file)], self.log_file)
         left_over.write_down(self.pid_file, self.process.pid)
-        self._wait_until_it_answers()
+        self._wait_until_up()
 
     def kill(self) -> None:
         """End the broker at once, as a crash would; `start` brings it back with its data."""
@@ -206,19 +205,8 @@ class LocalKafka(LocalServer):
         if code != 0:
             raise self._broken(f"Kafka could not prepare its data folder {self.data} (code {code})")
 
-    def _wait_until_it_answers(self) -> None:
-        assert self.process is not None
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            code = self.process.poll()
-            if code is not None:
-                self._forget()
-                raise self._broken(f"Kafka ended while it started (code {code})")
-            if answers(self.port):
-                return
-            time.sleep(POLL_SECONDS)
-        self.kill()
-        raise self._broken(f"Kafka did not answer on {self.bootstrap} within {START_SECONDS:.0f} seconds")
+    def _is_up(self) -> bool:
+        return answers(self.port)
 
     def _broken(self, what: str) -> LocalRunError:
         return LocalRunError(

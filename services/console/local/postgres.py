@@ -10,7 +10,6 @@ import signal
 import stat
 import subprocess
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,10 +19,8 @@ from services.console.local import left_over
 from services.console.local.errors import LocalRunError
 from services.console.local.ports import HOST, remembered_ports, require_free
 from services.console.local.processes import spawn, tail
-from services.console.local.server import LocalServer
+from services.console.local.server import START_SECONDS, LocalServer
 
-START_SECONDS: Final = 60.0
-POLL_SECONDS: Final = 0.01
 SUPERUSER: Final = "xabar"
 DATABASE: Final = "xabar"
 # \gexec runs the answer as a statement: Postgres has no CREATE DATABASE IF NOT EXISTS.
@@ -83,6 +80,7 @@ def open_to_others(path: Path) -> bool:
 class LocalPostgres(LocalServer):
     """One database server."""
 
+    title = "Postgres"
     ends_by = signal.SIGINT
     """The "fast" shutdown: clients are sent away."""
 
@@ -140,7 +138,7 @@ class LocalPostgres(LocalServer):
         command = [str(programs / "bin" / "postgres"), "-D", str(data), *options]
         self.process = self._spawn(command, account)
         left_over.write_down(self.pid_file, self.process.pid)
-        self._wait_until_ready()
+        self._wait_until_up()
         self._create_database(programs)
 
     def kill(self) -> None:
@@ -219,21 +217,7 @@ class LocalPostgres(LocalServer):
             )
         fresh.rename(self.data)
 
-    def _wait_until_ready(self) -> None:
-        assert self.process is not None
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            code = self.process.poll()
-            if code is not None:
-                self._forget()
-                raise self._broken(f"Postgres ended while it started (code {code})")
-            if self._says_ready():
-                return
-            time.sleep(POLL_SECONDS)
-        self.kill()
-        raise self._broken(f"Postgres was not ready within {START_SECONDS:.0f} seconds")
-
-    def _says_ready(self) -> bool:
+    def _is_up(self) -> bool:
         try:
             lines = (self.data / "postmaster.pid").read_text().splitlines()
         except OSError:

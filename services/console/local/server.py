@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import time
 from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
+from services.console.local.errors import LocalRunError
+
+START_SECONDS: Final = 60.0
+POLL_SECONDS: Final = 0.02
 STOP_SECONDS = 20.0
 """For an end in good order; then it is killed."""
 
@@ -16,6 +21,7 @@ STOP_SECONDS = 20.0
 class LocalServer(ABC):
     """A server whose data, log and ports live in a state folder; it can be killed and started again on them."""
 
+    title: ClassVar[str]
     ends_by: ClassVar[signal.Signals] = signal.SIGTERM
     """The signal to end in good order."""
 
@@ -65,6 +71,28 @@ class LocalServer(ABC):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
+
+    @abstractmethod
+    def _is_up(self) -> bool:
+        """Whether the process that was started takes clients."""
+
+    @abstractmethod
+    def _broken(self, what: str) -> LocalRunError:
+        """What to tell of a server that failed, and what to do."""
+
+    def _wait_until_up(self) -> None:
+        assert self.process is not None
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            code = self.process.poll()
+            if code is not None:
+                self._forget()
+                raise self._broken(f"{self.title} ended while it started (code {code})")
+            if self._is_up():
+                return
+            time.sleep(POLL_SECONDS)
+        self.kill()
+        raise self._broken(f"{self.title} took no clients within {START_SECONDS:.0f} seconds")
 
     def _forget(self) -> None:
         self.process = None
