@@ -52,11 +52,13 @@ def test_killing_every_service_again_and_again_loses_and_doubles_nothing(tmp_pat
         assert_all_arrived_once(pipeline)
 
 
-def wait_for_waiting_receipts(pipeline: Pipeline, seconds: float = 8.0) -> bool:
+def wait_for_waiting_receipts(pipeline: Pipeline, seconds: float = 40.0) -> bool:
     """Whether receipts were seen in the outbox: then a kill now falls between their commit and their sending."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if pipeline.query("SELECT count(*) FROM outbox")[0][0]:
+    stored = 0
+    while time.monotonic() < deadline and stored < len(pipeline.gold):
+        [(waiting, stored)] = pipeline.query("SELECT (SELECT count(*) FROM outbox), (SELECT count(*) FROM articles)")
+        if waiting:
             return True
         time.sleep(0.005)
     return False

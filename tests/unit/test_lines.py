@@ -4,6 +4,7 @@ import asyncio
 import errno
 import io
 import os
+import threading
 
 import pytest
 
@@ -66,6 +67,9 @@ def test_an_output_that_takes_no_more_ends_it_though_the_input_is_silent(broken:
     with pytest.raises(OSError, match=str(broken.strerror)):
         asyncio.run(asyncio.wait_for(answer_lines(source, Target(), shouted, 2, MOST), 10))
     os.close(write)  # only now does the read end that nobody waited for
+    for reading in threading.enumerate():
+        if reading.name == "lines":
+            reading.join(10)
     source.close()
 
 
