@@ -18,17 +18,19 @@ _TOWNS = frozenset({"city", "village", "district", None})
 def merged(candidates: Sequence[Found], text: Text) -> list[Found]:
     """Candidates of which none overlaps another, in order; the longest wins, then what is known, then the surest.
 
-    Where a model has read the text, it says what sort of thing a doubtful name is, and where a body ends: a ministry
-    and its country are two (`МИД | России`), as in the corpora that such models learn from.
+    Where a model has read the text, it says what sort of thing a doubtful name is, and in Russian where a body ends: a
+    ministry and its country are two (`МИД | России`), as in the corpora that such models learn from.
     """
     model = [one for one in candidates if one.by == "model"]
     if model:
         listed = [one for one in candidates if one.by == "list"]
-        places = {one.start: one.end for one in listed if one.type == "LOC"}
+        owners = {one.start: one for one in listed if one.type in ("LOC", "ORG")}
         bodies = {one.end: one.start for one in listed if one.type == "ORG"}
-        candidates = [_apart(one, places, bodies, text) for one in candidates]
+        candidates = [_apart(one, owners, bodies, text) for one in candidates]
         spans = _Spans(one for one in candidates if one.by == "model")
-        candidates = [part for one in candidates if _agrees(one, spans, text) for part in _parts(one, spans, text)]
+        candidates = [one for one in candidates if _agrees(one, spans, text)]
+        if text.primary == "ru":
+            candidates = [part for one in candidates for part in _parts(one, spans, text)]
     taken = bytearray(len(text.original))
     kept: list[Found] = []
     for one in sorted(candidates, key=lambda f: (f.start - f.end, -_WEIGHT[f.by], -f.confidence, f.start)):
@@ -50,13 +52,15 @@ class _Spans:
         return list(dict.fromkeys(self._at[at] for at in range(one.start, one.end) if at in self._at))
 
 
-def _apart(one: Found, places: Mapping[int, int], bodies: Mapping[int, int], text: Text) -> Found:
-    """A body of the model without the listed place before it, or the listed body behind it, which a comma parts off."""
+def _apart(one: Found, owners: Mapping[int, Found], bodies: Mapping[int, int], text: Text) -> Found:
+    """A body of the model without the listed one that owns it, or the listed place or body that a comma parts off."""
     if one.by != "model" or one.type != "ORG":
         return one
-    end, start = places.get(one.start, one.end), bodies.get(one.end, one.start)
-    if end + 2 < one.end and text.cased.startswith(", ", end):
-        return replace(one, start=end + 2)
+    owner, start = owners.get(one.start, one), bodies.get(one.end, one.start)
+    for link in ("'s ", ", ") if owner.type == "LOC" else ("'s ",):
+        begins = owner.end + len(link)
+        if begins < one.end and text.cased.startswith(link, owner.end):
+            return replace(one, start=begins)
     if start - 2 > one.start and text.cased.startswith(", ", start - 2):
         return replace(one, end=start - 2)
     return one

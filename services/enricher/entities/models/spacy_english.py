@@ -55,9 +55,21 @@ _INTRODUCED = re.compile(
     r"[Cc]oach|[Gg]oalkeeper|[Dd]efender|[Ss]triker|[Mm]idfielder|[Aa]nalyst|[Ss]pokes(?:man|woman|person)) $"
 )
 _TITLE_CHARS = 14
+_HOLDS_OFFICE = re.compile(
+    r", (?:(?:the|a|an|its|their|his|her) )?(?:[A-Z][\w'-]* |[a-z-]+ ){0,3}?"
+    r"(?i:representative|director|head|chief|chair(?:man|woman)?|president|minister|manager|professor|economist|"
+    r"spokes(?:man|woman|person)|founder|analyst|researcher|ambassador|coordinator|editor|lawyer|commissioner)\b"
+)
+"""What follows a person: Regina Castillo, UNICEF Representative."""
+_WHOLE_NAME = re.compile(r"[A-Z][\w'’-]*[a-z](?: [A-Z][\w'’-]*\.?){1,2}")
 _PERSONAL = re.compile(r"[A-Z][\w'’-]*[a-z](?: [A-Z][\w'’-]*\.?){0,2}")
+_NUMBER = re.compile(r"(?<= No)\. ?\d{1,4}\b")
+"""What the model leaves off: School No. 14."""
 _LOOSE_END = re.compile(r"(?: (?:of|on|for|to|in|with|the|and|at|by|No|Country))+$")
-_OFFICER = re.compile(r" (?:MPs?|MEPs?|Minister|President|Ambassador|Secretary|Senator|Governor|Chief|Deputy|Envoy)$")
+_OFFICER = re.compile(
+    r" (?:MPs?|MEPs?|Minister|President|Ambassador|Secretary|Senator|Governor|Chief|Deputy|Envoy|Representative|Director|"
+    r"Manager|Coordinator|Rapporteur|Commissioner|Spokes(?:man|woman|person)|Economist|Chairman|Chairwoman)$"
+)
 _MINISTER_BEHIND = re.compile(r" (?:Deputy )?(?:Prime )?Minister\b")
 _NOTION = re.compile(r"(?:[A-Z][a-z]+-)?[A-Z]?[a-z]+(?:ism|isms|ness|ship|ization|isation)")
 """One word that is no name, in whatever case a heading puts it: Extremism."""
@@ -117,9 +129,10 @@ def _is_officer(cased: str, start: int, end: int, said: EntityType) -> bool:
 
 
 def _is_introduced(cased: str, start: int, end: int) -> bool:
-    """Whether a title says that a name of one to three words is a person's."""
-    before = _INTRODUCED.search(cased, max(0, start - _TITLE_CHARS), start)
-    return before is not None and _PERSONAL.fullmatch(cased, start, end) is not None
+    """Whether a title before it, or an office behind it, says that a name of one to three words is a person's."""
+    if _INTRODUCED.search(cased, max(0, start - _TITLE_CHARS), start):
+        return _PERSONAL.fullmatch(cased, start, end) is not None
+    return bool(_HOLDS_OFFICE.match(cased, end)) and _WHOLE_NAME.fullmatch(cased, start, end) is not None
 
 
 def _typed(name: str, said: EntityType) -> EntityType:
@@ -168,7 +181,9 @@ def _is_name(cased: str, start: int, end: int) -> bool:
 
 
 def _tidied(cased: str, start: int, end: int) -> tuple[int, int]:
-    """Without the article or title before a name and without 's or a loose `of` behind it."""
+    """Without the article or title before a name and without 's or a loose `of` behind it; with its number."""
+    if (number := _NUMBER.match(cased, end)) is not None:
+        return start, number.end()
     for ending in (_BEHIND, _LOOSE_END):
         end -= len(match[0]) if (match := ending.search(cased[start:end])) else 0
     while start < end and (match := _BEFORE.match(cased, start, end)) is not None:
