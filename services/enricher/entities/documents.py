@@ -16,6 +16,9 @@ from services.enricher.entities.text import Text, lower, same_length
 MAX_DOCUMENTS = 500
 """Of one text; what comes later is not read."""
 _SURE = 0.95
+_TABLES = Path(__file__).with_name("documents.toml")
+_OF_THE_COUNCIL = "S/RES/"
+_NOT_THE_COUNCIL = "assembly"
 _SYMBOL = re.compile(
     # A body, then parts: /RES/72/165, /64/L.69, /2024/12/Add.1; the year of a council's resolution in brackets.
     r"(?<![\w/])(?:A|S|E|ST|TD|CCPR|CAT|CEDAW|CERD|CESCR|CMW|CRC|CRPD|CED|DP|FCCC|HSP|ICCD|ITH|SAICM|UNEP|UNW|WHA)"
@@ -35,9 +38,10 @@ class _Kind:
 def find(text: Text) -> list[Found]:
     """Every document with a number, in order.
 
-    Ids: `un:A/64/L.69`, `uz:PQ-60`, `kz:155-VII-ZRK`, `ru:123-FZ`. They carry no year, for the text seldom gives one.
+    Ids: `un:A/64/L.69`, `un:S/RES/1373`, `uz:PQ-60`, `kz:155-VII-ZRK`, `ru:123-FZ`. Acts and resolutions of the
+    Security Council carry no year, for the text seldom gives one.
     """
-    found = sorted((*_symbols(text), *_acts(text)), key=lambda f: (f.start, -f.end))
+    found = sorted((*_symbols(text), *_acts(text), *_resolutions(text)), key=lambda f: (f.start, -f.end))
     kept: list[Found] = []
     for one in found:
         if (not kept or one.start >= kept[-1].end) and len(kept) < MAX_DOCUMENTS:
@@ -49,7 +53,20 @@ def _symbols(text: Text) -> Iterator[Found]:
     for match in _SYMBOL.finditer(text.cased):
         symbol = match[0].replace(" ", "")
         if sum(c.isdigit() for c in symbol) and symbol.count("/") + symbol.count("(") > 1:
-            yield Found(match.start(), match.end(), "DOC", "rule", _SURE, f"un:{symbol}", name=symbol, kind="document")
+            number = symbol.partition("(")[0] if symbol.startswith(_OF_THE_COUNCIL) else symbol
+            yield Found(match.start(), match.end(), "DOC", "rule", _SURE, f"un:{number}", name=symbol, kind="document")
+
+
+def _resolutions(text: Text) -> Iterator[Found]:
+    """Resolutions by their number, in a text that names the Security Council; those of other bodies are left out."""
+    words = _resolution_words()
+    if not words.council.search(text.low):
+        return
+    for pattern in (words.before, words.behind):
+        for match in pattern.finditer(text.low):
+            id_ = f"un:{_OF_THE_COUNCIL}{int(match['number'])}"
+            name = text.original[match.start() : match.end("name")]
+            yield Found(match.start(), match.end(), "DOC", "rule", _SURE, id_, name=name, kind="document")
 
 
 def _acts(text: Text) -> Iterator[Found]:
@@ -64,10 +81,35 @@ def _acts(text: Text) -> Iterator[Found]:
             yield Found(start, match.end(), "DOC", "rule", _SURE, id_, name=name, kind="act")
 
 
+@dataclass(frozen=True)
+class _Resolutions:
+    """How resolutions of the Security Council are named, in all languages."""
+
+    council: re.Pattern[str]
+    before: re.Pattern[str]
+    behind: re.Pattern[str]
+
+
+@lru_cache(maxsize=1)
+def _resolution_words() -> _Resolutions:
+    table = tomllib.loads(_TABLES.read_text(encoding="utf-8"))["resolutions"]
+    council, words = _any(table["council"]), _any(table["before"])
+    year = r"(?:[ ]?\((?:19|20)\d\d\))?"
+    number = r"(?P<number>\d{3,4})"
+    named = rf"(?:(?:{council})\w{{0,4}}[ ])?(?:{words})\w{{0,3}}[ ](?:{council}[ ])?"
+    before = rf"{named}(?:no\.? ?|№ ?)?{number}{year}"
+    behind = rf"{number}(?:[- ]?(?:{_any(table['number'])}))?[- ](?:{_any(table['behind'])})"
+    return _Resolutions(
+        re.compile(rf"(?<!\w)(?:{council})"),
+        re.compile(rf"(?<!\w)(?<!{_NOT_THE_COUNCIL} )(?P<name>{before})(?![\w/-])"),
+        re.compile(rf"(?<![\w-])(?P<name>{behind})[\w']{{0,6}}"),
+    )
+
+
 @lru_cache(maxsize=1)
 def _kinds() -> tuple[_Kind, ...]:
-    tables = tomllib.loads(Path(__file__).with_name("documents.toml").read_text(encoding="utf-8"))
-    return tuple(kind for table in tables.values() for kind in _read(table))
+    tables = tomllib.loads(_TABLES.read_text(encoding="utf-8"))
+    return tuple(kind for table in tables["acts"].values() for kind in _read(table))
 
 
 def _read(table: Mapping[str, list[Any]]) -> Iterator[_Kind]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from services.enricher.entities.found import Found
@@ -12,6 +12,9 @@ from services.enricher.entities.text import Text
 SURE = 0.9
 """Confidence from which on a listed town counts in a text whose model has not seen it."""
 _WEIGHT = {"rule": 5, "article": 4, "list": 3, "shape": 2, "model": 2}
+_LINKS = {("ORG", "LOC"): ("'s ", ", "), ("ORG", "ORG"): ("'s ",), ("PER", "ORG"): (" ",)}
+"""What stands between a listed name and the model's own, by the type that the model gave both and the listed one's."""
+_AND = frozenset({" and ", " и "})
 _TOWNS = frozenset({"city", "village", "district", None})
 
 
@@ -21,12 +24,7 @@ def merged(candidates: Sequence[Found], text: Text) -> list[Found]:
     Where a model has read the text, it says what sort of thing a doubtful name is, and in Russian where a body ends: a
     ministry and its country are two (`МИД | России`), as in the corpora that such models learn from.
     """
-    model = [one for one in candidates if one.by == "model"]
-    if model:
-        listed = [one for one in candidates if one.by == "list"]
-        owners = {one.start: one for one in listed if one.type in ("LOC", "ORG")}
-        bodies = {one.end: one.start for one in listed if one.type == "ORG"}
-        candidates = [_apart(one, owners, bodies, text) for one in candidates]
+    if any(one.by == "model" for one in candidates):
         spans = _Spans(one for one in candidates if one.by == "model")
         candidates = [one for one in candidates if _agrees(one, spans, text)]
         if text.primary == "ru":
@@ -52,17 +50,25 @@ class _Spans:
         return list(dict.fromkeys(self._at[at] for at in range(one.start, one.end) if at in self._at))
 
 
-def _apart(one: Found, owners: Mapping[int, Found], bodies: Mapping[int, int], text: Text) -> Found:
-    """A body of the model without the listed one that owns it, or the listed place or body that a comma parts off."""
-    if one.by != "model" or one.type != "ORG":
-        return one
-    owner, start = owners.get(one.start, one), bodies.get(one.end, one.start)
-    for link in ("'s ", ", ") if owner.type == "LOC" else ("'s ",):
-        begins = owner.end + len(link)
-        if begins < one.end and text.cased.startswith(link, owner.end):
-            return replace(one, start=begins)
-    if start - 2 > one.start and text.cased.startswith(", ", start - 2):
-        return replace(one, end=start - 2)
+def apart(named: Iterable[Found], listed: Sequence[Found], text: Text) -> list[Found]:
+    """What a model has found, without the listed places and bodies that it took in beside the name."""
+    begins = {one.start: one for one in listed if one.type != "PER"}
+    ends = {one.end: one for one in listed if one.type != "PER"}
+    cut = (_cut(one, begins.get(one.start), ends.get(one.end), text.cased) for one in named)
+    return [one for one in cut if one is not None]
+
+
+def _cut(one: Found, first: Found | None, last: Found | None, cased: str) -> Found | None:
+    """The name without its owner ('s), its body (a person's) or what a comma parts off; None where it is two listed."""
+    if first is not None and last is not None and cased[first.end : last.start] in _AND:
+        return None
+    if first is not None:
+        for link in _LINKS.get((one.type, first.type), ()):
+            begins = first.end + len(link)
+            if begins < one.end and cased.startswith(link, first.end):
+                return replace(one, start=begins)
+    if last is not None and one.type == last.type == "ORG" and last.start - 2 > one.start:
+        return replace(one, end=last.start - 2) if cased.startswith(", ", last.start - 2) else one
     return one
 
 

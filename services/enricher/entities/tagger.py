@@ -12,7 +12,7 @@ from services.contracts.folding import fold
 from services.enricher.entities import acronyms, dates, documents, events, shapes
 from services.enricher.entities.found import Found, Tagged
 from services.enricher.entities.matcher import Matcher
-from services.enricher.entities.merging import merged
+from services.enricher.entities.merging import apart, merged
 from services.enricher.entities.models import slovnet, spacy_english
 from services.enricher.entities.models.chunks import MAX_READ
 from services.enricher.entities.persons import shapes as persons
@@ -59,7 +59,7 @@ class Tagger:
         """What stays of all candidates in a text of one language."""
         listed = self._matcher.find(text)
         model = _MODELS.get(text.primary)
-        named = model(text) if model else []
+        named = apart(model(text), listed, text) if model else []
         if not model or len(text.original) > MAX_READ:
             named += [one for one in persons.find(text, listed) if not model or one.start >= MAX_READ]
         candidates = [*listed, *named, *dates.find(text), *documents.find(text), *shapes.find(text, listed)]

@@ -151,15 +151,14 @@ def _keys(one: Entry) -> Iterator[tuple[str, str]]:
 
 
 def _that_miss(mine: Entry, place: Entry) -> dict[str, list[str]]:
-    """GeoNames's names in the scripts in which the list names the place in few languages."""
+    """GeoNames's names in languages that the list leaves out, and in scripts in which it names the place in few."""
     written = Counter(_script(language) for language in mine.names)
     own = {(_script(language), name.lower()) for language, names in mine.names.items() for name in names}
     return {
         tag: kept
         for tag, names in place.names.items()
-        if tag in UNTOLD
-        and written[_script(tag)] < ENOUGH_OWN
-        and (kept := [name for name in names if (_script(tag), name.lower()) not in own])
+        if (written[_script(tag)] < ENOUGH_OWN if tag in UNTOLD else tag not in mine.names)
+        and (kept := [name for name in names if tag not in UNTOLD or (_script(tag), name.lower()) not in own])
     }
 
 

@@ -147,9 +147,9 @@ def known(entry: Entry) -> Known:
 
 def _recognised(names: list[str], language: str, never: Names) -> tuple[str, ...]:
     """What a thing is recognised by in a language."""
+    kept = [name for name in names if name not in never.get(language, ())]
     if language in UNTOLD:
-        return tuple(dict.fromkeys(names))
-    kept = (name for name in names if name not in never.get(language, ()))
+        return tuple(dict.fromkeys(kept))
     return tuple(distinct([spelling for name in kept for spelling in spellings(name)]))
 
 

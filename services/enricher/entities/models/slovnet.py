@@ -37,7 +37,7 @@ _PLACE_BEFORE = re.compile(
 _PLACE_BEHIND = re.compile(r"[ ](?:площад|бульвар|улиц|проспект|шоссе|набережн|переул)[а-я]{0,4}$")
 """What a place is, outside of its name."""
 _ADJECTIVE = re.compile(r"(?:ая|яя|ое|ее|ые|ие|ый|ий)$")
-_OFFICERS = re.compile(r"(?:[Мм]инистр|[Гг]лав|[Пп]осл|[Дд]епутат|[Пп]ремьер)(?:ы|а|ами?|ов|ам|ах|ом|е|у)?(?= )")
+_OFFICERS = re.compile(r"(?:[Мм]инистр|[Гг]лав|[Пп]осл|[Дд]епутат|[Пп]ремьер|[Аа]ким|[Хх]оким)(?:ы|а|ами?|ов|ам|ах|ом|е|у)?(?= )")
 """Who leads a body is none."""
 _TRADE = re.compile(r"[А-ЯЁ][а-яё]+(?:иха|ница|щик|щица|тель|тельница|ист|истка|лог|вед|граф|чик|чица)")
 _NO_NAMES = frozenset({
@@ -110,7 +110,7 @@ def _named(cased: str, start: int, end: int, type_: EntityType) -> tuple[int, in
         and (type_ == "ORG" or (type_ == "LOC" and _ADJECTIVE.search(name)))
     ):
         return None  # a word that is capital for its place only
-    if type_ == "ORG" and _OFFICERS.match(name):
+    if type_ != "PER" and _OFFICERS.match(name):
         return None
     if name in _NO_NAMES or not any(c.isupper() for c in name):
         return None

@@ -43,17 +43,34 @@ _EVENTS = frozenset({
 _DOCUMENTS = frozenset({
     "treaty", "agreement", "resolution", "declaration", "convention", "protocol", "pact", "accord", "accords",
     "strategy", "strategies", "plan", "program", "programme", "roadmap", "charter", "memorandum", "decree", "statement",
+    "law", "act", "statute", "code",
 })  # fmt: skip
+_NAMED_DOCUMENT = re.compile(
+    r" (?:Declaration|Agreement|Accords?|Treaty|Protocol|Convention|Memorandum|Communiqué)(?!\w)"
+)
+"""What makes a document of the place before it: the Gabala | Declaration."""
 _PLACES = frozenset({
     "bridge", "road", "street", "avenue", "highway", "square", "plaza", "station", "airport", "stadium", "arena",
     "palace", "tower", "hall", "hotel", "museum", "base", "park",
 })  # fmt: skip
 """Names with these heads are often taken for bodies by the model."""
+_KIND_BEHIND = re.compile(
+    r" (?:district|region|province|oblast|county|village|river|canal|reservoir|valley|gorge|pass|glacier|desert|steppe"
+    r"|peninsula|airport|mountains?)\b"
+)
+"""What a place is, in small letters behind its name."""
 _IN_PLACE = re.compile(r" in (?=[A-Z])")
 _INTRODUCED = re.compile(
     r"\b(?:Minister|President|Mrs?\.?|Ms\.?|Dr\.?|Ambassador|Senator|Governor|General|Colonel|Judge|Professor|Prof\.|"
     r"[Cc]oach|[Gg]oalkeeper|[Dd]efender|[Ss]triker|[Mm]idfielder|[Aa]nalyst|[Ss]pokes(?:man|woman|person)) $"
 )
+_TRADE = re.compile(
+    r"(?:Driver|Lawyer|Surgeon|Doctor|Teacher|Engineer|Coach|Singer|Actor|Actress|Writer|Poet|Journalist|Blogger|Farmer|"
+    r"Student|Pilot|Artist|Director|Captain|Judge|Prosecutor|Investigator|Lieutenant|Colonel|Major|Mayor|Activist|Expert|"
+    r"Analyst|Economist|Businessman|Entrepreneur|Defender|Striker|Midfielder|Goalkeeper|Boxer|Wrestler|Scientist|"
+    r"Historian|Composer|Rector|Hokim|Akim|Khokim) (?=[A-Z])"
+)
+"""What one does, in the model's name of a person that opens a sentence."""
 _TITLE_CHARS = 14
 _HOLDS_OFFICE = re.compile(
     r", (?:(?:the|a|an|its|their|his|her) )?(?:[A-Z][\w'-]* |[a-z-]+ ){0,3}?"
@@ -67,8 +84,8 @@ _NUMBER = re.compile(r"(?<= No)\. ?\d{1,4}\b")
 """What the model leaves off: School No. 14."""
 _LOOSE_END = re.compile(r"(?: (?:of|on|for|to|in|with|the|and|at|by|No|Country))+$")
 _OFFICER = re.compile(
-    r" (?:MPs?|MEPs?|Minister|President|Ambassador|Secretary|Senator|Governor|Chief|Deputy|Envoy|Representative|Director|"
-    r"Manager|Coordinator|Rapporteur|Commissioner|Spokes(?:man|woman|person)|Economist|Chairman|Chairwoman)$"
+    r" (?:MPs?|MEPs?|Minister|President|Ambassador|Secretary|Senator|Governor|Chief|Deputy|Envoy|Representative|"
+    r"Director|Manager|Coordinator|Rapporteur|Commissioner|Spokes(?:man|woman|person)|Economist|Chairman|Chairwoman)$"
 )
 _MINISTER_BEHIND = re.compile(r" (?:Deputy )?(?:Prime )?Minister\b")
 _NOTION = re.compile(r"(?:[A-Z][a-z]+-)?[A-Z]?[a-z]+(?:ism|isms|ness|ship|ization|isation)")
@@ -103,11 +120,23 @@ def find(text: Text) -> list[Found]:
             if type_ is None:
                 continue
             for start, end, said in _parts(text.cased, at + one.start_char, at + one.end_char, type_):
-                start, end = _tidied(text.cased, start, end)
-                if start < end and _is_name(text.cased, start, end) and not _is_officer(text.cased, start, end, said):
-                    type_here = "PER" if _is_introduced(text.cased, start, end) else _typed(text.cased[start:end], said)
-                    found.append(Found(start, end, type_here, "model", _CONFIDENCE))
+                if (named := _named(text.cased, start, end, said)) is not None:
+                    found.append(Found(*named, "model", _CONFIDENCE))
     return _without_headlines(text, found)
+
+
+def _named(cased: str, start: int, end: int, said: EntityType) -> tuple[int, int, EntityType] | None:
+    """Where the name is and of what type, by what stands in it and beside it; None where it is no name."""
+    start, end = _tidied(cased, start, end)
+    if said == "PER" and (trade := _TRADE.match(cased, start, end)) is not None:
+        start = trade.end()
+    if start >= end or not _is_name(cased, start, end) or _is_officer(cased, start, end, said):
+        return None
+    if said == "LOC" and (document := _NAMED_DOCUMENT.match(cased, end)) is not None:
+        return start, document.end(), "DOC"
+    if _KIND_BEHIND.match(cased, end):
+        return start, end, "LOC"
+    return start, end, "PER" if _is_introduced(cased, start, end) else _typed(cased[start:end], said)
 
 
 def _parts(cased: str, start: int, end: int, type_: EntityType) -> Iterator[tuple[int, int, EntityType]]:
