@@ -17,6 +17,7 @@ from services.enricher.entities.models import slovnet, spacy_english
 from services.enricher.entities.models.chunks import MAX_READ
 from services.enricher.entities.persons import shapes as persons
 from services.enricher.entities.persons import surnames
+from services.enricher.entities.persons.keys import key
 from services.enricher.entities.salience import salience
 from services.enricher.entities.text import Text, lower
 from services.enricher.knowledge.base import Known
@@ -36,6 +37,7 @@ class Tagger:
     def __init__(self, knowledge: Sequence[Known]) -> None:
         self._known = {known.id: known for known in knowledge}
         self._matcher = Matcher(knowledge)
+        self._persons = _by_key(knowledge)
 
     def tag(self, text: str, language: Language, title_end: int = 0, published: date | None = None) -> Tagged:
         """The entities of a text and the acronyms that it explains; a mixed text is read run by run.
@@ -72,8 +74,13 @@ class Tagger:
         kept = surnames.without_namesakes(text, kept)
         kept = _with(kept, surnames.later_mentions(text, kept))
         kept = _with(kept, shapes.later_mentions(text, kept))
-        kept = surnames.identified(text, kept)
+        kept = [self._listed_person(one) for one in surnames.identified(text, kept)]
         return events.placed(text, kept), pairs
+
+    def _listed_person(self, one: Found) -> Found:
+        """With the id of a person of the list whose name the text spells in a way of its own."""
+        known = self._persons.get(one.id or "") if one.type == "PER" else None
+        return one if known is None else replace(one, id=known.id, kind=known.kind)
 
     def _with_countries(self, kept: Sequence[Found], text: Text) -> list[Found]:
         """With the ids of countries that only a model has seen, as where it cuts them off a body: МИД | России."""
@@ -144,6 +151,16 @@ class Tagger:
             granularity=placed.granularity,
             place=placed.place,
         )
+
+
+def _by_key(knowledge: Iterable[Known]) -> dict[str, Known]:
+    """The id that a full name gets without a list, to the person of the list who bears it; namesakes are left out."""
+    bearers: dict[str, dict[str, Known]] = {}
+    for known in knowledge:
+        if known.type == "PER":
+            for name in {name for names in known.aliases.values() for name in names if " " in name}:
+                bearers.setdefault(f"name:{key(name)}", {})[known.id] = known
+    return {id_: known for id_, persons in bearers.items() if len(persons) == 1 for known in persons.values()}
 
 
 def _with(kept: Sequence[Found], more: Iterable[Found]) -> list[Found]:
