@@ -24,7 +24,7 @@ def read(text: str, language: str = "uz-Latn") -> list[tuple[str, str | None]]:
         ("№ 155-VII ҚРЗ, 155-VII-ЗРК", [("№ 155-VII ҚРЗ", "kz:155-VII-ZRK"), ("155-VII-ЗРК", "kz:155-VII-ZRK")]),
         (
             "A/RES/72/165, S/RES/2396 (2017)",
-            [("A/RES/72/165", "un:A/RES/72/165"), ("S/RES/2396 (2017)", "un:S/RES/2396(2017)")],
+            [("A/RES/72/165", "un:A/RES/72/165"), ("S/RES/2396 (2017)", "un:S/RES/2396")],
         ),
         ("see A/HRC/53/L.4/Rev.1.", [("A/HRC/53/L.4/Rev.1", "un:A/HRC/53/L.4/Rev.1")]),
         ("A/64/L.69-sonli rezolyutsiya", [("A/64/L.69", "un:A/64/L.69")]),
@@ -37,6 +37,35 @@ def test_documents_have_one_id(text: str, expected: list[tuple[str, str]]) -> No
     assert read(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("UN Security Council Resolution 2593 (2021)", [("UN Security Council Resolution 2593 (2021)", "2593")]),
+        ("the Security Council met; resolution 1373 and resolutions 12", [("resolution 1373", "1373")]),
+        ("Security Council. General Assembly resolution 2758", []),
+        ("the board passed resolution 1373", []),
+        ("по резолюции СБ ООН № 1373", [("резолюции СБ ООН № 1373", "1373")]),
+        ("резолюция 2593 Совета Безопасности", [("резолюция 2593", "2593")]),
+        ("Xavfsizlik kengashining 2735-sonli rezolyutsiyasi", [("2735-sonli rezolyutsiyasi", "2735")]),
+        ("Хавфсизлик кенгаши 2735-резолюцияга кўра", [("2735-резолюцияга", "2735")]),
+        ("Қауіпсіздік Кеңесінің 1373 қарары", [("1373 қарары", "1373")]),
+        ("Güvenlik Konseyi'nin 2231 sayılı kararı", [("2231 sayılı kararı", "2231")]),
+        ("قطعنامه ۲۲۳۱ شورای امنیت", [("قطعنامه ۲۲۳۱", "2231")]),
+    ],
+)
+def test_a_resolution_of_the_security_council_has_the_id_of_its_symbol(
+    text: str, expected: list[tuple[str, str]]
+) -> None:
+    assert read(text) == [(said, f"un:S/RES/{number}") for said, number in expected]
+
+
 def test_hostile_text_is_read_in_one_pass() -> None:
-    for text in ("A/" * 40_000, "PQ-" * 110_000, "1-" * 40_000, "A/1/2 " * 10_000):
+    for text in (
+        "A/" * 40_000,
+        "PQ-" * 110_000,
+        "1-" * 40_000,
+        "A/1/2 " * 10_000,
+        "security council resolution " * 9_000,
+        "security council 1373 " * 9_000,
+    ):
         assert len(read(text)) <= documents.MAX_DOCUMENTS

@@ -57,3 +57,19 @@ def test_a_notion_with_a_capital_is_no_name() -> None:
 )
 def test_who_speaks_for_a_body_is_none(text: str) -> None:
     assert "ORG" not in {one.type for one in spacy_english.find(Text(text, "en"))}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name", "type_"),
+    [
+        ("Malika Yunusova, UNICEF Representative, came to Chust.", "Malika Yunusova", "PER"),
+        ("Yuki Tanaka, an analyst at the institute, disagreed.", "Yuki Tanaka", "PER"),
+        ("Driver Temirlan Orozaliev was taken to Karakol.", "Temirlan Orozaliev", "PER"),
+        ("Snow closed the Kaldama pass on Monday.", "Kaldama", "LOC"),
+        ("She teaches at School No. 14 in Chust.", "School No. 14", "ORG"),
+        ("The judge cited the Law on Combating Trafficking in Persons.", "Law on Combating Trafficking", "DOC"),
+    ],
+)
+def test_what_stands_beside_a_name_says_what_it_is(sentence: str, name: str, type_: str) -> None:
+    found = {sentence[one.start : one.end]: one.type for one in spacy_english.find(Text(sentence, "en"))}
+    assert found.get(name) == type_

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.contracts.articles import Entity, Language, LanguageSpan
 from services.enricher.entities.found import Found
-from services.enricher.entities.merging import merged
+from services.enricher.entities.merging import apart, merged
 from services.enricher.entities.models.chunks import MAX_CHARS, MAX_READ, chunks
 from services.enricher.entities.tagger import MAX_MENTIONS
 from services.enricher.entities.text import Text
@@ -157,12 +157,45 @@ def test_a_listed_body_after_a_comma_is_no_part_of_the_one_before() -> None:
     text = Text("Adolat, Central Election Commission", "en")
     both = Found(0, 35, "ORG", "model", 0.75)
     commission = Found(8, 35, "ORG", "list", 0.95, "xabar:commission", kind="office")
-    assert merged([both, commission], text) == [Found(0, 6, "ORG", "model", 0.75), commission]
+    assert merged([*apart([both], [commission], text), commission], text) == [
+        Found(0, 6, "ORG", "model", 0.75),
+        commission,
+    ]
 
 
 def test_an_explained_acronym_of_the_list_tells_which_body_its_long_form_is() -> None:
     found = tag("The State Committee for National Security (GKNB) detained two men. The GKNB said no more.", "en")
     assert surfaces(found["xabar:kg-gknb"]) == ["State Committee for National Security", "GKNB", "GKNB"]
+
+
+def test_a_court_and_its_country_are_one_name_in_english() -> None:
+    found = tag("Yesterday the Supreme Court of Kazakhstan rejected the appeal.", "en")
+    assert surfaces(found["xabar:kz-supreme-court"]) == ["Supreme Court of Kazakhstan"]
+
+
+def test_a_listed_body_is_cut_off_what_it_owns_and_off_its_head() -> None:
+    english = tag("The World Bank's Board of Executive Directors approved the loan on Tuesday.", "en")
+    assert surfaces(english["xabar:world-bank"]) == ["World Bank"]
+    russian = tag("Председатель Халк Маслахаты Гурбангулы Бердымухамедов посетил Аркадаг.", "ru")
+    assert surfaces(russian["xabar:tm-halk-maslahaty"]) == ["Халк Маслахаты"]
+
+
+def test_two_listed_names_that_the_model_joins_are_two() -> None:
+    found = tag("Amnesty International and Human Rights Watch welcomed the decision.", "en")
+    assert surfaces(found["xabar:amnesty-international"]) == ["Amnesty International"]
+    assert surfaces(found["xabar:human-rights-watch"]) == ["Human Rights Watch"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Президент принял Одрэ Азуле в Самарканде.", "ru"),
+        ("Prezident Odrey Azule bilan uchrashdi, dedi Odre Azule.", "uz-Latn"),
+        ("The president received Audrey Azoulay in Samarkand.", "en"),
+    ],
+)
+def test_a_listed_person_is_known_in_spellings_that_no_list_has(text: str, language: str) -> None:
+    assert "xabar:person-audrey-azoulay" in tag(text, language)
 
 
 def test_a_country_that_the_model_cuts_off_a_body_is_linked() -> None:
@@ -182,7 +215,10 @@ def test_a_place_before_a_comma_is_no_part_of_the_body_after_it() -> None:
     text = Text("unrest in Nukus, Human Rights Watch said", "en")
     town = Found(10, 15, "LOC", "list", 0.95, "geonames:1", kind="city")
     model = Found(10, 35, "ORG", "model", 0.8)
-    assert [(f.start, f.end, f.type) for f in merged([town, model], text)] == [(10, 15, "LOC"), (17, 35, "ORG")]
+    assert [(f.start, f.end, f.type) for f in merged([town, *apart([model], [town], text)], text)] == [
+        (10, 15, "LOC"),
+        (17, 35, "ORG"),
+    ]
 
 
 def test_a_country_between_two_names_in_quotation_marks_is_in_neither() -> None:
