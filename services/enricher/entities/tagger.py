@@ -80,7 +80,9 @@ class Tagger:
     def _listed_person(self, one: Found) -> Found:
         """With the id of a person of the list whose name the text spells in a way of its own."""
         known = self._persons.get(one.id or "") if one.type == "PER" else None
-        return one if known is None else replace(one, id=known.id, kind=known.kind)
+        if known is None:
+            return one
+        return replace(one, id=known.id, kind=known.kind, by="article" if one.by == "article" else "list")
 
     def _with_countries(self, kept: Sequence[Found], text: Text) -> list[Found]:
         """With the ids of countries that only a model has seen, as where it cuts them off a body: МИД | России."""
