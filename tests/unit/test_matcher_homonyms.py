@@ -109,3 +109,11 @@ def test_confidence_is_a_share_that_grows_with_the_weight() -> None:
     shares = [homonyms.confidence(weight) for weight in (homonyms.ENOUGH, 2.0, 4.0, 9.0)]
     assert shares == sorted(shares)
     assert 0.7 < shares[0] < shares[-1] <= 0.99
+
+
+def test_a_body_of_the_home_country_is_meant_abroad_by_its_own_word_but_not_by_a_general_name() -> None:
+    abroad = Context("tr", Counter(UZ=4))
+    agency = [Candidate(thing("tika", "body", "TR"), OWN)]
+    assert chosen(agency, replace(AROUND, chars=4, words=1), abroad) == "tika"
+    assert chosen(agency, replace(AROUND, chars=20, words=3), abroad) is None
+    assert chosen([Candidate(thing("mfa", "office", "TR"), OWN)], replace(AROUND, chars=3, words=1), abroad) is None

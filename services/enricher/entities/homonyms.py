@@ -33,7 +33,8 @@ WHERE, CAPITAL_WITHIN, SENTENCE_START, QUOTED = 1.7, 0.8, -0.6, 2.0
 AT_HOME, COUNTRY_NAMED, PLACES_NAMED, ELSEWHERE = 1.0, 1.3, 2.0, -0.4
 WITHOUT_CAPITALS, WHERE_WITHOUT_CAPITALS, OUT_OF_TIME = -1.0, 0.6, -0.8
 ABROAD, MENTIONS_ABROAD = -3.5, 3
-"""A state body of the home country in a text that names another country so often, and the home country never."""
+"""A state body of the home country in a text that names another country so often, and the home country never.
+One word is a body's own name (TİKA), and that of an office in any country (the acronym of its Foreign Ministry)."""
 AMONG_COUNTRIES, SURE_ELSEWHERE = 0.7, 1.5
 _PLACES = frozenset({"region", "district", "city", "village", "water", "mountain", "desert"})
 _WORLD_CITY = 1_000_000
@@ -242,7 +243,8 @@ def _country(known: Known, around: Surroundings, context: Context) -> float:
     elif known.population < _WORLD_CITY and country != context.home:
         total += ELSEWHERE
     if country == context.home:
-        total += ABROAD if known.kind in _STATE and _is_abroad(context) else AT_HOME
+        of_any_country = known.kind in _STATE and (known.kind != "body" or around.words > 1)
+        total += ABROAD if of_any_country and _is_abroad(context) else AT_HOME
     return total
 
 
