@@ -71,6 +71,8 @@ _TRADE = re.compile(
     r"Historian|Composer|Rector|Hokim|Akim|Khokim) (?=[A-Z])"
 )
 """What one does, in the model's name of a person that opens a sentence."""
+_GIVEN_BEFORE = re.compile(r"(?<![\w'’-])([A-Z][a-z'’-]{2,20}) $")
+"""The word before a surname that the model has alone: Alisher | Begmatov."""
 _TITLE_CHARS = 14
 _HOLDS_OFFICE = re.compile(
     r", (?:(?:the|a|an|its|their|his|her) )?(?:[A-Z][\w'-]* |[a-z-]+ ){0,3}?"
@@ -87,7 +89,7 @@ _OFFICER = re.compile(
     r" (?:MPs?|MEPs?|Minister|President|Ambassador|Secretary|Senator|Governor|Chief|Deputy|Envoy|Representative|"
     r"Director|Manager|Coordinator|Rapporteur|Commissioner|Spokes(?:man|woman|person)|Economist|Chairman|Chairwoman)$"
 )
-_MINISTER_BEHIND = re.compile(r" (?:Deputy )?(?:Prime )?Minister\b")
+_MINISTER_BEHIND = re.compile(r" (?:[A-Z][a-z]+ ){0,2}Minister\b")
 _NOTION = re.compile(r"(?:[A-Z][a-z]+-)?[A-Z]?[a-z]+(?:ism|isms|ness|ship|ization|isation)")
 """One word that is no name, in whatever case a heading puts it: Extremism."""
 _LINE = re.compile(r"[^\n]+")
@@ -99,7 +101,7 @@ _NO_NAMES = frozenset({
     "council", "conference", "committee", "government", "ministry", "commission", "assembly", "parliament", "congress",
     "member states", "internet", "state", "university", "company", "party", "court", "office", "agency", "department",
     "board", "fund", "union", "bank", "group", "team", "club", "covid", "covid-19", "email", "e-mail", "photo", "video",
-    "god", "lord", "christmas", "easter", "ramadan", "constitution", "treaty", "agreement", "ceo", "cfo", "gdp", "usd",
+    "god", "lord", "christmas", "easter", "ramadan", "new year", "constitution", "treaty", "agreement", "ceo", "cfo", "gdp", "usd",
     "vat", "pm", "am", "tv", "ai", "it", "pr", "hr", "pdf", "faq", "dna", "hiv", "aids", "gps", "sms", "url", "www",
     "defence", "defense", "republic", "region",
     "province", "city", "north", "south", "east", "west", "related news", "read more", "powered",
@@ -136,6 +138,8 @@ def _named(cased: str, start: int, end: int, said: EntityType) -> tuple[int, int
         return start, document.end(), "DOC"
     if _KIND_BEHIND.match(cased, end):
         return start, end, "LOC"
+    if (given := _given_before(cased, start, end, said)) is not None:
+        return given, end, "PER"
     return start, end, "PER" if _is_introduced(cased, start, end) else _typed(cased[start:end], said)
 
 
@@ -148,6 +152,15 @@ def _parts(cased: str, start: int, end: int, type_: EntityType) -> Iterator[tupl
         else:
             yield part.start(), place.start(), type_
             yield place.end(), part.end(), "LOC"
+
+
+def _given_before(cased: str, start: int, end: int, said: EntityType) -> int | None:
+    """Where the given name begins that the model has left off a surname; None where there is none."""
+    name = cased[start:end]
+    if " " in name or not (said == "PER" or lexicon.seen("en", name).cls == "S"):
+        return None
+    before = _GIVEN_BEFORE.search(cased, max(0, start - AROUND), start)
+    return before.start(1) if before is not None and lexicon.is_given(before[1]) else None
 
 
 def _is_officer(cased: str, start: int, end: int, said: EntityType) -> bool:
