@@ -180,6 +180,11 @@ def test_a_listed_body_is_cut_off_what_it_owns_and_off_its_head() -> None:
     assert surfaces(russian["xabar:tm-halk-maslahaty"]) == ["Халк Маслахаты"]
 
 
+def test_a_surname_in_the_english_genitive_is_the_person_named_before() -> None:
+    found = tag("Malika Yunusova spoke in Osh on Monday. The footage of Yunusova's speech was seen by all.", "en")
+    assert surfaces(found["name:iunusova-malika"]) == ["Malika Yunusova", "Yunusova"]
+
+
 def test_two_listed_names_that_the_model_joins_are_two() -> None:
     found = tag("Amnesty International and Human Rights Watch welcomed the decision.", "en")
     assert surfaces(found["xabar:amnesty-international"]) == ["Amnesty International"]

@@ -46,12 +46,15 @@ _INTRODUCED = re.compile(
     r"[Cc]oach|[Gg]oalkeeper|[Dd]efender|[Ss]triker|[Mm]idfielder|[Aa]nalyst|[Ss]pokes(?:man|woman|person)) $"
 )
 _TRADE = re.compile(
-    r"(?:Driver|Lawyer|Surgeon|Doctor|Teacher|Engineer|Coach|Singer|Actor|Actress|Writer|Poet|Journalist|Blogger|Farmer|"
+    r"(?:(?:Det|Insp|Supt|Sgt|Cpl|Capt|Lt|Col|Maj|Rapper|Driver|Lawyer|Surgeon|Doctor|Teacher|Engineer|Coach|Singer|"
+    r"Actor|Actress|Writer|Poet|Journalist|Blogger|Farmer|"
     r"Student|Pilot|Artist|Director|Captain|Judge|Prosecutor|Investigator|Lieutenant|Colonel|Major|Mayor|Activist|Expert|"
     r"Analyst|Economist|Businessman|Entrepreneur|Defender|Striker|Midfielder|Goalkeeper|Boxer|Wrestler|Scientist|"
-    r"Historian|Composer|Rector|Hokim|Akim|Khokim) (?=[A-Z])"
+    r"Historian|Composer|Rector|Hokim|Akim|Khokim)\.? ){1,3}(?=[A-Z])"
 )
-"""What one does, in the model's name of a person that opens a sentence."""
+"""Ranks and trades, in the model's name of a person that opens a sentence."""
+_STORM = re.compile(r"\b(?:[Hh]urricane|[Tt]yphoon|[Cc]yclone|[Tt]ropical [Ss]torm) $")
+_STORM_CHARS = 16
 _GIVEN_BEFORE = re.compile(r"(?<![\w'’-])([A-Z][a-z'’-]{2,20}) $")
 """The word before a surname that the model has alone: Alisher | Begmatov."""
 _TITLE_CHARS = 14
@@ -80,7 +83,7 @@ _NO_NAMES = frozenset({
     "region", "province", "city", "north", "south", "east", "west", "defence", "defense", "god", "lord", "christmas",
     "easter", "ramadan", "new year", "email", "e-mail", "photo", "video", "related news", "read more", "powered",
     "covid", "covid-19", "ceo", "cfo", "gdp", "usd", "vat", "pm", "am", "tv", "ai", "it", "pr", "hr", "pdf", "faq",
-    "dna", "hiv", "aids", "gps", "sms", "url", "www",
+    "dna", "hiv", "aids", "gps", "sms", "url", "www", "bst", "gmt", "utc", "cet", "msk",
 })  # fmt: skip
 """Common words, and acronyms of things that are neither bodies nor places; in small letters."""
 
@@ -91,6 +94,8 @@ def named(cased: str, start: int, end: int, said: EntityType) -> tuple[int, int,
     if said == "PER" and (trade := _TRADE.match(cased, start, end)) is not None:
         start = trade.end()
     if start >= end or not _is_name(cased, start, end) or _is_officer(cased, start, end, said):
+        return None
+    if said == "PER" and _STORM.search(cased, max(0, start - _STORM_CHARS), start):
         return None
     if said == "LOC" and (document := _NAMED_DOCUMENT.match(cased, end)) is not None:
         return start, document.end(), "DOC"

@@ -30,7 +30,8 @@ MAX_SPELLINGS = 20
 SURNAME_ALONE = 0.8
 _TOWNS = frozenset({"city", "village", "district"})
 _UPPER = "".join(c for c in map(chr, range(0x41, 0x530)) if c.isupper())
-_CAPITALISED = re.compile(rf"(?<![\w'-])[{_UPPER}][^\W_]++(?:['-][^\W_]++)*+")
+_CAPITALISED = re.compile(rf"(?<![\w'-])[{_UPPER}][^\W_]++(?:(?:-|'(?!s(?!\w)))[^\W_]++)*+")
+"""With what a hyphen or an apostrophe joins to it, but for the English genitive."""
 _SPACES = re.compile(r"\s+")
 _NEXT_WORD = re.compile(r"[ ]{1,2}([^\W\d_][\w'-]{0,39})")
 _NAMED_AFTER = re.compile(r"(?: [\w'-]{1,40}+){0,2}? (?:атындағы|атындагы|adyndaky|adindaki|nomidagi|номидаги)\b")
