@@ -7,12 +7,14 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from services.console.broker import connected
 from services.console.commands import app
+from services.console.local.run import portuguese_model
 from services.console.newsroom import faults
 from services.console.settings import settings_for
 from services.contracts import headers
@@ -21,7 +23,9 @@ from services.contracts.pages import FetchRequest
 from services.contracts.sources import Source
 from services.contracts.topics import FETCH_REQUESTS, MESSAGE_TOPICS, REJECTIONS, STAGE_INPUTS, dead_letters
 from tests.e2e.pipeline import Pipeline, assert_each_change_was_told_once, records, wait_for
+from tests.tiny_translation_models import nllb
 
+TINY = "tiny-nllb"
 MISSED_ENTITIES = 0.03
 """The share of the gold records' countries and bodies that the first list may miss."""
 FAULTS = f"http://{faults.HOST}"
@@ -48,7 +52,16 @@ ODD_PAGES = {
 
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
-    settings = {"FETCHER_ATTEMPTS": "2", "FETCHER_TIMEOUT_SECONDS": "10"}
+    models = tmp_path_factory.mktemp("models")
+    nllb(models / TINY)
+    for shipped in Path(portuguese_model({})["TRANSLATE_MODELS"]).iterdir():
+        (models / shipped.name).symlink_to(shipped)
+    settings = {
+        "FETCHER_ATTEMPTS": "2",
+        "FETCHER_TIMEOUT_SECONDS": "10",
+        "TRANSLATE_MODELS": str(models),
+        "TRANSLATE_ROUTES": "pt:en=firefox,tg:en=nllb,*:en=none",
+    }
     with Pipeline(tmp_path_factory.mktemp("flow") / "up", **settings) as pipeline:
         pipeline.send_raw([(name, GARBAGE) for name in (*(topic.name for topic in MESSAGE_TOPICS), ENRICHER_REPLAYS)])
         feeds = (f"{FAULTS}/empty-feed", f"{FAULTS}/html-feed")
@@ -97,7 +110,18 @@ def test_named_countries_and_bodies_have_one_id_in_every_language(pipeline: Pipe
 def test_portuguese_is_translated_and_other_languages_say_why_not(pipeline: Pipeline) -> None:
     statuses = Counter((a.language, a.translation_status) for a in pipeline.stored() if a.language != "en")
     assert {status for language, status in statuses if language == "pt"} <= {"ok", "partial", "unavailable"}
-    assert {status for language, status in statuses if language != "pt"} <= {"unsupported", "unavailable"}
+    assert {status for language, status in statuses if language not in ("pt", "tg")} <= {"unsupported", "unavailable"}
+
+
+def test_tajik_goes_through_a_ctranslate2_model_whose_noise_is_marked(pipeline: Pipeline) -> None:
+    layers = pipeline.query(
+        "SELECT t.engine, t.model, t.status FROM translations t JOIN articles a USING (article_id)"
+        " WHERE a.language = 'tg'"
+    )
+    assert layers
+    assert {engine for engine, _, _ in layers} == {"nllb"}
+    assert all(model.startswith(TINY) for _, model, _ in layers)
+    assert {status for _, _, status in layers} <= {"failed", "partial"}
 
 
 def test_every_change_is_told_once(pipeline: Pipeline) -> None:

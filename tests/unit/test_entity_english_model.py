@@ -66,7 +66,7 @@ def test_who_speaks_for_a_body_is_none(text: str) -> None:
         ("Yuki Tanaka, an analyst at the institute, disagreed.", "Yuki Tanaka", "PER"),
         ("Driver Temirlan Orozaliev was taken to Karakol.", "Temirlan Orozaliev", "PER"),
         ("Det Insp Temirlan Orozaliev said the fire was put out.", "Temirlan Orozaliev", "PER"),
-        ("The report was read by Alisher Begmatov of the academy.", "Alisher Begmatov", "PER"),
+        ("So said Alisher Begmatov of Berlin-Brandenburg Academy of Sciences.", "Alisher Begmatov", "PER"),
         ("Snow closed the Kaldama pass on Monday.", "Kaldama", "LOC"),
         ("She teaches at School No. 14 in Chust.", "School No. 14", "ORG"),
         ("The judge cited the Law on Combating Trafficking in Persons.", "Law on Combating Trafficking", "DOC"),
