@@ -5,8 +5,10 @@ import pytest
 pytest.importorskip("slovnet")
 
 from services.console.newsroom import content
+from services.contracts.articles import Language
 from services.enricher.entities.models import slovnet
 from services.enricher.entities.text import Text
+from services.enricher.work import tag_text
 
 
 def found(text: str) -> dict[str, str]:
@@ -36,3 +38,25 @@ def test_who_leads_a_body_is_none() -> None:
 
 def test_an_adjective_that_begins_a_sentence_is_no_place() -> None:
     assert found(article("В Ташкенте завершилась встреча")).keys().isdisjoint({"Трёхдневная"})
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Адвокаты Назгуль Асан кызы подали жалобу. Асан кызы ждёт.", {"Назгуль Асан кызы": "PER", "Асан кызы": "PER"}),
+        ("Брат погибшей Ербол Сапаргали пришёл в суд.", {"Ербол Сапаргали": "PER"}),
+        ("«Воды нет», — сказала жительница кишлака Дилафрузобод Мунира Каримова.", {
+            "Дилафрузобод": "LOC", "Мунира Каримова": "PER",
+        }),
+        ("Посёлок ждёт воды. Рядом с посёлком вырыли колодец.", {}),
+    ],
+)  # fmt: skip
+def test_names_of_the_region_are_read_whole(text: str, names: dict[str, str]) -> None:
+    assert found(text) == names
+
+
+def test_what_a_listed_place_is_stands_outside_of_its_name() -> None:
+    text = "Река Урал вышла из берегов, а в Горном Бадахшане сухо."
+    tagged = tag_text(text, Language(tag="ru", script="Cyrl", confidence=1, reliable=True))
+    surfaces = {mention.surface for entity in tagged.entities for mention in entity.mentions}
+    assert surfaces == {"Урал", "Горном Бадахшане"}

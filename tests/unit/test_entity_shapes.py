@@ -18,6 +18,23 @@ def read(text: str, language: str) -> list[tuple[str, str]]:
         ("uz-Latn", "Malayziyaning Oʻrmonlarni asrash boshqarmasiga", [("Oʻrmonlarni asrash boshqarmasiga", "ORG")]),
         ("uz-Latn", "Qurilish, yoʻl va koʻpriklar vazirligida", [("Qurilish, yoʻl va koʻpriklar vazirligida", "ORG")]),
         ("uz-Latn", "“Yulduzcha” kompaniyasi Zarbuloq qishlogʻida", [("Zarbuloq", "LOC"), ("Yulduzcha", "ORG")]),
+        ("uz-Latn", "Yaponiyaning Zilolcha kompaniyasidan", [("Zilolcha", "ORG")]),
+        ("uz-Latn", "Oʻyin “Zilola” stadionida, “Nur” va “Bahor” mahallalarida", [("Zilola", "LOC"), ("Bahor", "LOC")]),
+        (
+            "uz-Latn",
+            "Jamoa kutdi. “Biz tayyormiz”, — dedi u. “Bizga Qashqar universitetidan keldi”",
+            [("Qashqar universitetidan", "ORG")],
+        ),
+        ("uz-Latn", "Lyayen Markaziy Osiyoga keldi.", []),
+        (
+            "ru",
+            "на стадионе «Тулпар Арена», открыты пункты пропуска «Кок-Суу» и «Ак-Тор»",
+            [
+                ("Тулпар Арена", "LOC"),
+                ("Кок-Суу", "LOC"),
+                ("Ак-Тор", "LOC"),
+            ],
+        ),
         ("uz-Latn", "Bugun vazirlik xodimlari universitetida, ushbu markazi", []),
         ("uz-Latn", "“Keling” dedi u. “Hammasi yaxshi boʻladi”, dedi kompaniya", []),
         ("uz-Cyrl", "Фарғона давлат театр институти", [("Фарғона давлат театр институти", "ORG")]),

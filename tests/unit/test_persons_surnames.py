@@ -32,6 +32,19 @@ def test_a_surname_later_in_the_text_is_the_person_named_in_full() -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "text", "later"),
+    [
+        ("uz-Latn", "Vazir Klara fon der Lippe keldi. Fon der Lippe Markaziy Osiyoni maqtadi.", "Fon der Lippe"),
+        ("ky", "Министр Айнура Бакыт кызы келди. Бакыт кызы сүйлөдү.", "Бакыт кызы"),
+    ],
+)
+def test_what_belongs_to_a_surname_stands_in_its_later_mentions(language: str, text: str, later: str) -> None:
+    found = named(language, text)
+    assert [surface for surface, _, _ in found][1:] == [later]
+    assert len({id_ for _, id_, _ in found}) == 1
+
+
+@pytest.mark.parametrize(
     ("language", "text", "name"),
     [
         ("uz-Cyrl", "Вазир Бахтиёр Саидовнинг сафари. Саидовга савол берилди. Б. Саидов кетди.", "Бахтиёр Саидов"),

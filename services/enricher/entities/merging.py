@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from services.enricher.entities.found import Found
+from services.enricher.entities.models import slovnet
 from services.enricher.entities.persons import lexicon, russian
 from services.enricher.entities.text import Text
 
@@ -28,7 +29,7 @@ def merged(candidates: Sequence[Found], text: Text) -> list[Found]:
         spans = _Spans(one for one in candidates if one.by == "model")
         candidates = [one for one in candidates if _agrees(one, spans, text)]
         if text.primary == "ru":
-            candidates = [part for one in candidates for part in _parts(one, spans, text)]
+            candidates = [part for one in candidates for part in _parts(_without_kind(one, text), spans, text)]
     taken = bytearray(len(text.original))
     kept: list[Found] = []
     for one in sorted(candidates, key=lambda f: (f.start - f.end, -_WEIGHT[f.by], -f.confidence, f.start)):
@@ -83,6 +84,13 @@ def _agrees(one: Found, model: _Spans, text: Text) -> bool:
         is_given = lexicon.is_given(word) or (text.primary == "ru" and lexicon.is_given(russian.nominative(word)))
         return alone and one.confidence >= SURE and not is_given
     return bool(over) or one.confidence >= SURE
+
+
+def _without_kind(one: Found, text: Text) -> Found:
+    """A listed place without the word for what it is, as where the model has it: река | Урал."""
+    if one.by != "list" or one.type != "LOC":
+        return one
+    return replace(one, start=slovnet.name_of_place(text.cased, one.start, one.end))
 
 
 def _parts(one: Found, model: _Spans, text: Text) -> Iterator[Found]:

@@ -34,11 +34,13 @@ NEAR = 24
 MIN_REPEATED = 4
 """Characters of a name that is looked for again; a shorter one is too often something else."""
 _TO_THE_NAME = re.compile("ба номи |номи ")
-_BODY, _PLACE, _QUOTED, _AGAIN, _THERE = 0.75, 0.75, 0.7, 0.7, 0.6
+_BODY, _PLACE, _VENUE, _QUOTED, _AGAIN, _THERE = 0.75, 0.75, 0.9, 0.7, 0.7, 0.6
+_SECOND_VENUE = frozenset({"» и «", "” ва “", "” va “", "» ва «", "» va «", "» және «", "» жана «", "» we «"})
 _SURNAME = re.compile("(?:[oe][vw]a?|[ое]ва?|zoda|зода|ұлы|қызы|уулу|кызы|ович|овна)$")
 _WORD = re.compile(r"[^\W\d_](?:[\w'-]{0,60}\w)?|\d++")
 _AND = r"(?:va|ва|және|жана|we|ve)\b"
 _SENTENCE_BEGINS = re.compile(r"(?:^|[.!?…\n]) {0,2}$")
+_SENTENCE_ENDS = re.compile(r"[.!?…] |\n")
 _STOP = re.compile(rf"[.!?;:\n\"“”«»„()]|,(?! (?:{_AND}|[\w'-]{{1,30}} {_AND}))")
 _QUOTATION = re.compile(rf"[«“„\"]([^«»“”„\"\n]{{2,{MAX_QUOTED_CHARS}}}+)[»”“\"]")
 MAX_SMALL_WORDS = 3
@@ -70,7 +72,11 @@ class _Words:
     barriers: tuple[str, ...]
     cases: tuple[str, ...]
     openers: frozenset[str]
+    no_bodies: frozenset[str]
+    beside: frozenset[str]
     quoted: re.Pattern[str]
+    venue_before: re.Pattern[str]
+    venue_behind: re.Pattern[str]
 
 
 def find(text: Text, listed: Sequence[Found]) -> list[Found]:
@@ -182,9 +188,17 @@ def _named(
         if text.primary == "en" and text.cased[head.start()].islower():
             continue  # an English title has its capitals
         start = _start(text, words, head.start(), outside)
-        if start is not None:
-            stem_end = head.end("head")
-            yield Found(start, head.end(), type_, "shape", _BODY, stem_end=stem_end, name=text.original[start:stem_end])
+        if start is None or head[0] in words.no_bodies:
+            continue
+        end, stem_end = head.end(), head.end("head")
+        if head["head"] in words.beside and _is_brand_alone(text.cased[start : head.start()]):
+            end = stem_end = head.start() - 1
+        yield Found(start, end, type_, "shape", _BODY, stem_end=stem_end, name=text.original[start:stem_end])
+
+
+def _is_brand_alone(before: str) -> bool:
+    """Whether the word for what a body is stands beside its name and not in it: Goldwind | kompaniyasi."""
+    return before.endswith(" ") and all(word[0][0].isupper() for word in _WORD.finditer(before))
 
 
 def _start(text: Text, words: _Words, head: int, outside: Mapping[int, int | None]) -> int | None:
@@ -347,7 +361,8 @@ def _capitals(text: Text, words: _Words, before: int, outside: Mapping[int, int 
 
 
 def _quotations(text: Text, words: _Words) -> Iterator[Found]:
-    """Names in quotation marks beside a word for what they are."""
+    """Bodies in quotation marks near a word for what they are, and places right beside one: стадион «Казанат»."""
+    end_of_first = -1
     for quotation in _QUOTATION.finditer(text.cased):
         start, end = quotation.span(1)
         name = text.cased[start:end]
@@ -357,11 +372,15 @@ def _quotations(text: Text, words: _Words) -> Iterator[Found]:
             or name.count(" ") > MAX_WORDS - 1
         ):
             continue
-        after = text.low[quotation.end() : quotation.end() + NEAR].split("\n")[0]
-        before = text.low[max(0, quotation.start() - NEAR) : quotation.start()].split("\n")[-1]
+        after = _SENTENCE_ENDS.split(text.low[quotation.end() : quotation.end() + NEAR])[0]
+        before = _SENTENCE_ENDS.split(text.low[max(0, quotation.start() - NEAR) : quotation.start()])[-1]
         if text.primary == "fa":  # no capitals: only the word right before tells
             before, after = before.strip().rpartition(" ")[2] + " ", ""
-        if words.quoted.search(before) or words.quoted.match(after.lstrip(" -")):
+        by_place = words.venue_before.search(before) or words.venue_behind.match(after)
+        if by_place or (end_of_first == start - len("» и «") and text.low[end_of_first:start] in _SECOND_VENUE):
+            yield Found(start, end, "LOC", "shape", _VENUE, stem_end=end, name=text.original[start:end])
+            end_of_first = end
+        elif words.quoted.search(before) or words.quoted.match(after.lstrip(" -")):
             yield Found(start, end, "ORG", "shape", _QUOTED, stem_end=end, name=text.original[start:end])
 
 
@@ -389,7 +408,11 @@ def _words(table: Mapping[str, Sequence[str]], ending: str) -> _Words:
         barriers=tuple(map(_folded, table["barriers"])),
         cases=tuple(map(_folded, table.get("cases", ()))),
         openers=frozenset(map(_folded, table["openers"])),
+        no_bodies=frozenset(map(_folded, table.get("no_bodies", ()))),
+        beside=frozenset(map(_folded, table.get("beside", ()))),
         quoted=re.compile(rf"(?<!\w)(?:{_any(table.get('quoted', ()))})[\w']{{0,8}}+(?:\s|$|[.,;)])"),
+        venue_before=re.compile(rf"(?<!\w)(?:{_any(table.get('venues', ()))})[\w']{{0,4}}+ $"),
+        venue_behind=re.compile(rf" (?:{_any(table.get('venues', ()))})[\w']{{0,10}}+(?!\w)"),
     )
 
 

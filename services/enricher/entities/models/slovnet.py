@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib.util
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from services.contracts.articles import EntityType
 from services.enricher.entities.found import Found
 from services.enricher.entities.models.chunks import chunks
+from services.enricher.entities.models.persons import after_its_trade, begins_sentence, put_right
 from services.enricher.entities.persons import lexicon
 from services.enricher.entities.text import Text
 
@@ -23,7 +23,6 @@ _VECTORS, _MODEL = "emb/navec_news_v1_1B_250K_300d_100q.tar", "model/slovnet_ner
 _TYPES: dict[str, EntityType] = {"PER": "PER", "LOC": "LOC", "ORG": "ORG"}
 _CONFIDENCE = 0.85
 _EDGE = " \n\t.,;:!?-–—()[]\"'“”„•*"
-_SENTENCE_BEGINS = re.compile(r"(?:^|[.!?…\n]) {0,2}$")
 _NO_BRACKET = re.compile(r"[^()\[\]\n]+")
 _LEGAL_FORM = re.compile(
     r"(?:ОАО|ЗАО|ООО|ПАО|АО|АКБ|ГУП|МУП|ФГУП|НПО|НПП|ТОО|ЧП|ИП|ИА|СП|ГК|УК|ТРК|ТК|НКО|ОсОО|АООТ)"
@@ -31,11 +30,19 @@ _LEGAL_FORM = re.compile(
 )
 """What a company is by law, or that it is an agency; the name stands behind it."""
 _PLACE_BEFORE = re.compile(
-    r"(?:[Оо]стров|[Оо]зер|[Рр]ек|[Гг]ород|[Гг]ор|[Мм]ыс|[Пп]оселк|[Пп]оселок|[Сс]ел|[Дд]еревн|[Сс]танци|[Уу]лиц|[Пп]лощад|г\.)"
-    r"[а-я]{0,3}[ ](?=[А-ЯЁ])"
+    r"(?:[Оо]стров|[Оо]зер|[Рр]ек|[Гг]ород|[Гг]ор(?!н)|[Мм]ыс|[Пп]оселк|[Пп]оселок|[Сс]ел|[Дд]еревн|[Сс]танци|[Уу]лиц|[Пп]лощад"
+    r"|[Кк]анал|[Кк]ишлак|[Аа]ул|г\.)[а-я]{0,3}[ ](?=[А-ЯЁ])"
 )
+_VILLAGE_BEFORE = re.compile(r"(?<!\w)(?:кишлак|сел|аул|поселк|деревн|махалл|джамоат)[а-я]{0,2} $")
+"""Before a village whose inhabitant is named next: кишлака | Навобод | Зебо Шарипова."""
+_VILLAGE_CHARS = 12
 _PLACE_BEHIND = re.compile(r"[ ](?:площад|бульвар|улиц|проспект|шоссе|набережн|переул)[а-я]{0,4}$")
 """What a place is, outside of its name."""
+_NEXT_WORD = re.compile(
+    r"(?<=[а-яё])(?<!ая)(?<!яя)(?<![оеыи]е)(?<![ыио]й)(?<!ей)(?<!го)(?<!му)(?<![ыиое]м)(?<!ую)(?<!юю)(?<![ыи]х)(?<!ми)"
+    r" [а-яё]+$"
+)
+"""A small word that the model has taken in behind a place; behind an adjective it may belong to it: Белом доме."""
 _ADJECTIVE = re.compile(r"(?:ая|яя|ое|ее|ые|ие|ый|ий)$")
 _OFFICERS = re.compile(
     r"(?:[Мм]инистр|[Гг]лав|[Пп]осл|[Дд]епутат|[Пп]ремьер|[Аа]ким|[Хх]оким)(?:ы|а|ами?|ов|ам|ах|ом|е|у)?(?= )"
@@ -60,35 +67,28 @@ def find(text: Text) -> list[Found]:
     for at, piece in chunks(text.original):
         for start, end, said in tag(piece):
             type_ = _TYPES[said]
-            for part in _parts(text.cased, at + start, at + end):
-                named = _named(text.cased, *part, type_)
+            for part_start, part_end, part_type in _parts(text.cased, at + start, at + end, type_):
+                named = _named(text.cased, part_start, part_end, part_type)
                 if named:
-                    found.append(Found(*named, type_, "model", _CONFIDENCE))
-    return _with_given_names(found, text.cased)
+                    found.append(Found(*named, part_type, "model", _CONFIDENCE))
+    return put_right(found, text)
 
 
-def _with_given_names(found: list[Found], cased: str) -> list[Found]:
-    """Where a given name is a town somewhere too, and its surname is told apart from it, the two are one person."""
-    whole: list[Found] = []
-    for one in found:
-        before = whole[-1] if whole else None
-        if (
-            before is not None
-            and (before.type, one.type) == ("LOC", "PER")
-            and cased[before.end : one.start] == " "
-            and lexicon.is_given(cased[before.start : before.end])
-            and " " not in cased[one.start : one.end]
-        ):
-            whole[-1] = replace(one, start=before.start)
-        else:
-            whole.append(one)
-    return whole
+def name_of_place(cased: str, start: int, end: int) -> int:
+    """Where the name begins of a place that is said with what it is: река | Урал."""
+    kind = _PLACE_BEFORE.match(cased, start, end)
+    return start if kind is None else kind.end()
 
 
-def _parts(cased: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """A name and its other form in brackets are two mentions."""
+def _parts(cased: str, start: int, end: int, type_: EntityType) -> Iterator[tuple[int, int, EntityType]]:
+    """A name and its other form in brackets are two mentions; so are a village and who lives in it."""
+    if type_ == "PER" and _VILLAGE_BEFORE.search(cased, max(0, start - _VILLAGE_CHARS), start):
+        village = cased.find(" ", start, end)
+        if " " in cased[village + 1 : end] and not lexicon.is_given(cased[start:village]):
+            yield start, village, "LOC"
+            start = village + 1
     for part in _NO_BRACKET.finditer(cased, start, end):
-        yield part.span()
+        yield *part.span(), type_
 
 
 def _named(cased: str, start: int, end: int, type_: EntityType) -> tuple[int, int] | None:
@@ -97,11 +97,11 @@ def _named(cased: str, start: int, end: int, type_: EntityType) -> tuple[int, in
     if type_ == "ORG" and (form := _LEGAL_FORM.match(cased, start, end)) is not None:
         start, end = _tidied(cased, form.end(), end)
     if type_ == "LOC":
-        if (kind := _PLACE_BEFORE.match(cased, start, end)) is not None:
-            start = kind.end()
-        if (kind := _PLACE_BEHIND.search(cased, start, end)) is not None:
-            end = kind.start()
-    begins = _SENTENCE_BEGINS.search(cased, max(0, start - 3), start) is not None
+        start = name_of_place(cased, start, end)
+        for outside in (_PLACE_BEHIND, _NEXT_WORD):
+            if (behind := outside.search(cased, start, end)) is not None:
+                end = behind.start()
+    begins = begins_sentence(cased, start)
     if type_ == "PER" and begins:
         start += _what_one_does(cased[start:end])
     name = cased[start:end]
@@ -120,12 +120,11 @@ def _named(cased: str, start: int, end: int, type_: EntityType) -> tuple[int, in
 
 
 def _what_one_does(person: str) -> int:
-    """The length of a word before the name at the beginning of a sentence: Weaver Mehriniso Sharipova."""
+    """The length of a word before the name at the beginning of a sentence: Weaver Sharipova."""
     first, _, rest = person.partition(" ")
     if not rest or lexicon.is_given(first) or lexicon.is_russian_given(first.lower()):
         return 0
-    given = " " in rest and lexicon.is_given(rest.partition(" ")[0])
-    return len(first) + 1 if given or _TRADE.fullmatch(first) else 0
+    return len(first) + 1 if _TRADE.fullmatch(first) else after_its_trade(person)
 
 
 def _tidied(cased: str, start: int, end: int) -> tuple[int, int]:

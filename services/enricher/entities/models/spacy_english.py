@@ -14,6 +14,7 @@ from services.contracts.articles import EntityType
 from services.enricher.entities.found import Found
 from services.enricher.entities.models.chunks import chunks
 from services.enricher.entities.models.english_names import named
+from services.enricher.entities.models.persons import put_right
 from services.enricher.entities.models.slovnet import MissingModelError
 from services.enricher.entities.text import Text
 
@@ -48,7 +49,7 @@ def find(text: Text) -> list[Found]:
             for start, end, said in _parts(text.cased, at + one.start_char, at + one.end_char, type_):
                 if (name := named(text.cased, start, end, said)) is not None:
                     found.append(Found(*name, "model", _CONFIDENCE))
-    return _without_headlines(text, found)
+    return _without_headlines(text, put_right(found, text))
 
 
 def _parts(cased: str, start: int, end: int, type_: EntityType) -> Iterator[tuple[int, int, EntityType]]:

@@ -48,8 +48,10 @@ _INITIAL = re.compile(r"(?:[cs]h|[a-z][aeou]?)$")
 _ORDINAL = re.compile("[IVX]{2,6}")
 """Charles III is not Charles."""
 PARTICLES = frozenset(
-    {"al", "el", "ash", "bin", "ibn", "ben", "van", "von", "der", "den", "de", "da", "di", "del", "la", "le"}
+    {"al", "el", "ash", "bin", "ibn", "ben", "van", "fan", "von", "der", "den", "de", "da", "di", "del", "la", "le"}
 )
+_OF = frozenset({"van", "fan"})
+"""Von and van, romanised: what begins with one is a surname."""
 _JOINERS = re.compile(r"[\s\-\u2010-\u2015]+")
 
 
@@ -170,7 +172,8 @@ def _words(name: str) -> _Words:
         named = [word for word in named if word not in fathers]
         children += fathers
     plain = [word for word in named if word not in PARTICLES]
-    if len(plain) + bool(initials) >= 2:
+    is_surname = len(named) > 2 and named[0] in _OF and PARTICLES.issuperset(named[:-1])  # von der Leyen, no Fan Bin
+    if len(plain) + bool(initials) >= 2 or (plain and is_surname):
         named = plain
     return _Words(tuple(word for word, _ in pieces), tuple(named), tuple(initials), tuple(children))
 

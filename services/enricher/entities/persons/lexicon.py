@@ -50,11 +50,12 @@ _PATRONYMIC = re.compile(
 _CHILD_ENDING = re.compile("(?:[oe]vich|yevich|[oe]vna|yevna|[оеё]вич|[оеё]вна|ұлы|қызы|улы|кызы|uly|qyzy|gyzy)$")
 
 
+_CHILD_AFTER = re.compile(r" ([^\W\d_A-ZА-ЯЁ][\w']{2,6})(?![\w'-])")
 _OCCUPATION = re.compile(
     r"\w{3,20}(?:(?<!n)chi|(?<!n)çi|(?<!n)çy|(?<!n)[cç][iı]|shunos|furush|log|navis|(?<!н)чи|(?<!н)чы|шунос|шинос|фуруш|"
     r"(?<!н)шы|(?<!н)ші|лог|навис|гер|ист|граф)(?:si|сі|сы|imiz|іміз|ымыз)?"
 )
-_OBJECT = re.compile("тт[ыиуүі][нң]?$")
+_NO_THING = re.compile("тт[ыиуүі][нң]?$|^markaziy|^марказий")
 _SLAVIC = re.compile("(?:ich|vna|ич|вна)$")
 _POSSESSED = re.compile(r"(?<!oğlu)(?<!oglu)(?<=[iuü])'n(?:[iuü]$|[dace])")
 """Turkish: the storm of something (Kasırgası'ndan), not somebody (Ali'den)."""
@@ -199,8 +200,8 @@ def is_respectful(language: str, low: str) -> bool:
 def is_thing(language: str, low: str) -> bool:
     """Whether it makes the name before it one of a street, a body, a prize."""
     words, said = _words(language), latin(low)
-    if _OBJECT.search(low):
-        return False  # сотту: the court, but nobody's
+    if _NO_THING.search(low):
+        return False  # сотту: the court, but nobody's; markaziy: central
     if said in words.named_after or (said in words.things and said.endswith("si")):
         return True
     possessed = _POSSESSIVE.fullmatch(said)
@@ -230,6 +231,12 @@ def joins(language: str, low: str) -> bool:
 def is_child(low: str) -> bool:
     """Whether it is the `son of` that makes a patronymic of the word before."""
     return latin(low) in _shared().child
+
+
+def child_after(cased: str, end: int) -> int | None:
+    """Where the word ends that makes a father's name of what ends there: Tajibek | kyzy; None without one."""
+    child = _CHILD_AFTER.match(cased, end)
+    return child.end() if child is not None and is_child(child[1].lower()) else None
 
 
 def is_plain(language: str, low: str) -> bool:

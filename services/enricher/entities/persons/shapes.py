@@ -50,6 +50,7 @@ _HOW = re.compile(r"[лт][ыіиуү]$")
 _FOREIGN = re.compile(r"w|c(?!h)")
 """Letters that Uzbek does not use: a brand."""
 _WHERE = re.compile(r"(?:da|dagi|dan|ga|ning|да|даги|дан|га|нинг|де|дегі|дағы|та|те|тағы|тегі)\b")
+_HER_SURNAME = re.compile(r"(?:[oe]va|[ое]ва)$")
 _LAND = re.compile(r"(?:iya|ия|st[oa]n|ст[оа]н|land|ланд)(?:ning|нинг|ning|ның|нің|nyň|niň)?$")
 """How places end that no list has."""
 _NAMES = re.compile(
@@ -343,7 +344,9 @@ class _Search:
         return all(token.cls == "I" for token in tokens if not one.start <= token.start < one.end)
 
     def _with_child(self, last: _Token) -> tuple[int, int]:
-        """Rustam oʻgʻli, Асан уулу: the second word of a patronymic is small."""
+        """Rustam oʻgʻli, Асан уулу: the second word of a patronymic is small. Mirzayeva oʻgʻli is her son."""
+        if _HER_SURNAME.search(self._text.low, last.start, last.end):
+            return last.end, last.stem_end
         if (match := _CHILD.match(self._cased, last.end)) and self._cased[match.start(1)].islower():
             for stem in lexicon.stems(self._language, match[1].lower()):
                 if lexicon.is_child(match[1][:stem].lower()):

@@ -11,6 +11,7 @@ from functools import lru_cache
 from services.enricher.entities.found import Found
 from services.enricher.entities.persons import lexicon, persian, russian
 from services.enricher.entities.persons.keys import (
+    PARTICLES,
     consonants,
     has_initials,
     is_patronymic,
@@ -96,14 +97,25 @@ def later_mentions(text: Text, kept: Sequence[Found]) -> list[Found]:
         for stem, read in _readings(text.primary, text.original[start:end]):
             if (namesakes := surnames.get(read)) and _stands_alone(text, start, end):
                 person = _nearest(namesakes, start)
+                child = lexicon.child_after(text.cased, end)
                 found.append(
                     Found(
-                        start, end, "PER", "article", SURNAME_ALONE, person.identity,
-                        stem_end=start + stem, name=None if person.id else person.names[0],
+                        _with_particles(text, start, person), child or end, "PER", "article", SURNAME_ALONE,
+                        person.identity, stem_end=child or start + stem, name=None if person.id else person.names[0],
                     )
                 )  # fmt: skip
                 break
     return found
+
+
+def _with_particles(text: Text, start: int, person: _Person) -> int:
+    """Where a surname begins with what belongs to it: von der | Leyen."""
+    for word in reversed(lower(same_length(person.names[0])).split(" ")[:-1]):
+        before = start - len(word) - 1
+        if romanised(word) not in PARTICLES or before < 0 or text.low[before:start] != word + " ":
+            break
+        start = before
+    return start
 
 
 def _words_of_names(text: Text) -> Iterator[tuple[int, int]]:
@@ -128,8 +140,10 @@ def _is_doubtful(one: Found) -> bool:
 
 
 def _is_surname(text: Text, one: Found, surnames: Mapping[str, Sequence[_Person]]) -> bool:
-    surface = text.original[one.start : one.end]
-    if " " in surface or len(surface) > lexicon.MAX_WORD_CHARS or not _stands_alone(text, one.start, one.end):
+    before, _, surface = text.original[one.start : one.end].rpartition(" ")
+    if not PARTICLES.issuperset(map(romanised, before.split())) or len(surface) > lexicon.MAX_WORD_CHARS:
+        return False
+    if not _stands_alone(text, one.start, one.end):
         return False
     said = (read for _, read in _readings(text.primary, surface))
     return any(person.starts[0] < one.start for read in said for person in surnames.get(read, ()))
