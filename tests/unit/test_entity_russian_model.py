@@ -57,6 +57,6 @@ def test_names_of_the_region_are_read_whole(text: str, names: dict[str, str]) ->
 
 def test_what_a_listed_place_is_stands_outside_of_its_name() -> None:
     text = "Река Урал вышла из берегов, а в Горном Бадахшане сухо."
-    tagged = tag_text(text, Language(tag="ru", script="Cyrl", confidence=1, reliable=True))
+    tagged = tag_text(text, Language(tag="ru", script="Cyrl", confidence=1))
     surfaces = {mention.surface for entity in tagged.entities for mention in entity.mentions}
     assert surfaces == {"Урал", "Горном Бадахшане"}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from services.enricher.entities.found import Found
-from services.enricher.entities.models import slovnet
+from services.enricher.entities.models import english_names, slovnet
 from services.enricher.entities.persons import lexicon, russian
 from services.enricher.entities.text import Text
 
@@ -28,8 +28,9 @@ def merged(candidates: Sequence[Found], text: Text) -> list[Found]:
     if any(one.by == "model" for one in candidates):
         spans = _Spans(one for one in candidates if one.by == "model")
         candidates = [one for one in candidates if _agrees(one, spans, text)]
+        candidates = [_without_kind(one, text) for one in candidates]
         if text.primary == "ru":
-            candidates = [part for one in candidates for part in _parts(_without_kind(one, text), spans, text)]
+            candidates = [part for one in candidates for part in _parts(one, spans, text)]
     taken = bytearray(len(text.original))
     kept: list[Found] = []
     for one in sorted(candidates, key=lambda f: (f.start - f.end, -_WEIGHT[f.by], -f.confidence, f.start)):
@@ -87,10 +88,12 @@ def _agrees(one: Found, model: _Spans, text: Text) -> bool:
 
 
 def _without_kind(one: Found, text: Text) -> Found:
-    """A listed place without the word for what it is, as where the model has it: река | Урал."""
-    if one.by != "list" or one.type != "LOC":
-        return one
-    return replace(one, start=slovnet.name_of_place(text.cased, one.start, one.end))
+    """A listed name without the word for what it is, as the models have it: река | Урал, Toktogul | reservoir."""
+    if one.by == "list" and one.type == "LOC" and text.primary == "ru":
+        return replace(one, start=slovnet.name_of_place(text.cased, one.start, one.end))
+    if one.by == "list" and one.type in ("LOC", "ORG") and text.primary == "en":
+        return replace(one, end=english_names.without_kind(text.cased, one.start, one.end))
+    return one
 
 
 def _parts(one: Found, model: _Spans, text: Text) -> Iterator[Found]:

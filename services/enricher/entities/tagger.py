@@ -67,7 +67,7 @@ class Tagger:
         candidates = [*listed, *named, *dates.find(text), *documents.find(text), *shapes.find(text, listed)]
         kept = self._with_countries(merged([one for one in candidates if one.type != "EVENT"], text), text)
         named_events = merged([one for one in candidates if one.type == "EVENT"], text)
-        kept = _with_events([*kept, *self._hosts(named_events, text)], named_events)
+        kept = _with_events([*kept, *self._joined(kept, text), *self._hosts(named_events, text)], named_events)
         pairs = acronyms.pairs(text, kept)
         pairs, kept = self._known_pairs(pairs, kept, listed, text)
         kept = acronyms.applied(text, pairs, kept)
@@ -119,17 +119,19 @@ class Tagger:
 
     def _hosts(self, named: Sequence[Found], text: Text) -> list[Found]:
         """Bodies that listed events are named after, which the longer name has taken: the SCO of its summit."""
-        hosts = []
-        for event in named:
-            name, _, last = text.original[event.start : event.end].rpartition(" ")
-            if event.by == "list" and name and last:
-                inner = self._matcher.find(Text(name, text.language))
-                hosts += [
-                    replace(one, start=event.start + one.start, end=event.start + one.end, stem_end=None)
-                    for one in inner
-                    if one.type == "ORG"
-                ]
-        return hosts
+        return [one for event in named if event.by == "list" for one in self._inside(event, text) if one.type == "ORG"]
+
+    def _joined(self, kept: Sequence[Found], text: Text) -> list[Found]:
+        """Countries that a listed route joins: the China–Kyrgyzstan–Uzbekistan railway."""
+        routes = [one for one in kept if one.by == "list" and one.kind == "programme"]
+        inside = [[one for one in self._inside(route, text) if one.kind == "country"] for route in routes]
+        return [one for countries in inside if len(countries) > 1 for one in countries if one.role == "name"]
+
+    def _inside(self, named: Found, text: Text) -> list[Found]:
+        """What is named in a name before its last word."""
+        name = text.original[named.start : named.end].rpartition(" ")[0]
+        inner = self._matcher.find(Text(name, text.language)) if name else []
+        return [replace(one, start=named.start + one.start, end=named.start + one.end, stem_end=None) for one in inner]
 
     def _entity(self, found: Sequence[Found], text: str, language: str, title_end: int) -> Entity:
         best = max(found, key=lambda f: f.confidence)

@@ -58,9 +58,12 @@ def _are_halves(first: Found, second: Found, text: Text) -> bool:
     if text.cased[first.end : second.start] != " " or first.type == "ORG":
         return False
     given, surname = text.cased[first.start : first.end], text.cased[second.start : second.end]
-    if " " in given + surname or not _is_given(given) or _is_given(surname):
+    if " " in given + surname or _is_given(surname):
         return False
-    return second.type == "PER" or lexicon.seen(text.primary, surname).cls == "S"
+    by_form = lexicon.seen(text.primary, surname).cls == "S"
+    if not _is_given(given):
+        return by_form and first.type == second.type == "LOC"
+    return second.type == "PER" or by_form
 
 
 def _is_given(word: str) -> bool:

