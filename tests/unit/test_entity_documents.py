@@ -69,3 +69,10 @@ def test_hostile_text_is_read_in_one_pass() -> None:
         "security council 1373 " * 9_000,
     ):
         assert len(read(text)) <= documents.MAX_DOCUMENTS
+
+
+def test_a_declaration_that_is_called_by_a_place_is_a_document_in_russian() -> None:
+    text = (
+        "Стороны подписали Нурабадскую декларацию, потом Сайрамское соглашение 1994 года. Итоговая декларация готова."
+    )
+    assert read(text, "ru") == [("Нурабадскую декларацию", None), ("Сайрамское соглашение 1994 года", None)]

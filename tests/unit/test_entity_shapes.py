@@ -25,6 +25,15 @@ def read(text: str, language: str) -> list[tuple[str, str]]:
             "Jamoa kutdi. “Biz tayyormiz”, — dedi u. “Bizga Qashqar universitetidan keldi”",
             [("Qashqar universitetidan", "ORG")],
         ),
+        ("uz-Latn", "Prezidentlar Nurafshon deklaratsiyasini imzoladi.", [("Nurafshon deklaratsiyasini", "DOC")]),
+        (
+            "uz-Latn",
+            "“Suv – 2040” strategiyasi va “Daryolar toʻgʻrisida”gi qonun",
+            [
+                ("Suv – 2040", "DOC"),
+                ("Daryolar toʻgʻrisida", "DOC"),
+            ],
+        ),
         ("uz-Latn", "Lyayen Markaziy Osiyoga keldi.", []),
         (
             "ru",

@@ -1,4 +1,4 @@
-"""Numbered documents in a text: symbols of the United Nations and acts of the region, one id for all spellings."""
+"""Documents in a text: symbols of the United Nations and acts of the region, one id for all spellings; declarations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from services.enricher.entities.text import Text, lower, same_length
 
 MAX_DOCUMENTS = 500
 """Of one text; what comes later is not read."""
-_SURE = 0.95
+_SURE, _LIKELY = 0.95, 0.75
+_OF_A_PLACE = re.compile(
+    r"(?<![\w-])[А-ЯЁ][а-яё-]{2,30}ск(?:ая|ое|ий|ой|ую|ого|ому|им|ом|ие|их|ими) "
+    r"(?:деклараци|конвенци|соглашени|протокол|хартии|хартия|пакт)[а-я]{0,3}(?: \d{4} года)?(?![\w-])"
+)
 _TABLES = Path(__file__).with_name("documents.toml")
 _OF_THE_COUNCIL = "S/RES/"
 _NOT_THE_COUNCIL = "assembly"
@@ -41,7 +45,9 @@ def find(text: Text) -> list[Found]:
     Ids: `un:A/64/L.69`, `un:S/RES/1373`, `uz:PQ-60`, `kz:155-VII-ZRK`, `ru:123-FZ`. Acts and resolutions of the
     Security Council carry no year, for the text seldom gives one.
     """
-    found = sorted((*_symbols(text), *_acts(text), *_resolutions(text)), key=lambda f: (f.start, -f.end))
+    found = sorted(
+        (*_symbols(text), *_acts(text), *_resolutions(text), *_of_places(text)), key=lambda f: (f.start, -f.end)
+    )
     kept: list[Found] = []
     for one in found:
         if (not kept or one.start >= kept[-1].end) and len(kept) < MAX_DOCUMENTS:
@@ -67,6 +73,13 @@ def _resolutions(text: Text) -> Iterator[Found]:
             id_ = f"un:{_OF_THE_COUNCIL}{int(match['number'])}"
             name = text.original[match.start() : match.end("name")]
             yield Found(match.start(), match.end(), "DOC", "rule", _SURE, id_, name=name, kind="document")
+
+
+def _of_places(text: Text) -> Iterator[Found]:
+    """Declarations and agreements that Russian calls by the place where they were made: Кувейтская декларация."""
+    if text.primary == "ru":
+        for match in _OF_A_PLACE.finditer(text.cased):
+            yield Found(match.start(), match.end(), "DOC", "shape", _LIKELY, kind="document")
 
 
 def _acts(text: Text) -> Iterator[Found]:

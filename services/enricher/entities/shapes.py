@@ -34,7 +34,7 @@ NEAR = 24
 MIN_REPEATED = 4
 """Characters of a name that is looked for again; a shorter one is too often something else."""
 _TO_THE_NAME = re.compile("ба номи |номи ")
-_BODY, _PLACE, _VENUE, _QUOTED, _AGAIN, _THERE = 0.75, 0.75, 0.9, 0.7, 0.7, 0.6
+_BODY, _PLACE, _BESIDE, _QUOTED, _AGAIN, _THERE = 0.75, 0.75, 0.9, 0.7, 0.7, 0.6
 _SECOND_VENUE = frozenset({"» и «", "” ва “", "” va “", "» ва «", "» va «", "» және «", "» жана «", "» we «"})
 _SURNAME = re.compile("(?:[oe][vw]a?|[ое]ва?|zoda|зода|ұлы|қызы|уулу|кызы|ович|овна)$")
 _WORD = re.compile(r"[^\W\d_](?:[\w'-]{0,60}\w)?|\d++")
@@ -65,6 +65,7 @@ class _Words:
     bodies: re.Pattern[str]
     places: re.Pattern[str]
     events: re.Pattern[str]
+    papers: re.Pattern[str]
     located: re.Pattern[str]
     opened: re.Pattern[str]
     entered: re.Pattern[str]
@@ -77,6 +78,8 @@ class _Words:
     quoted: re.Pattern[str]
     venue_before: re.Pattern[str]
     venue_behind: re.Pattern[str]
+    titled_before: re.Pattern[str]
+    titled_behind: re.Pattern[str]
 
 
 def find(text: Text, listed: Sequence[Found]) -> list[Found]:
@@ -88,7 +91,11 @@ def find(text: Text, listed: Sequence[Found]) -> list[Found]:
     places = _Listed(f for f in listed if f.type == "LOC")
     outside = {f.end: _bare_country(f, text) for f in listed if f.kind == "country" or (f.stem_end or f.end) < f.end}
     found: list[Found] = []
-    ends: tuple[tuple[re.Pattern[str], EntityType], ...] = ((words.bodies, "ORG"), (words.events, "EVENT"))
+    ends: tuple[tuple[re.Pattern[str], EntityType], ...] = (
+        (words.bodies, "ORG"),
+        (words.events, "EVENT"),
+        (words.papers, "DOC"),
+    )
     named = (one for heads, type_ in ends for one in _named(text, words, heads, type_, outside))
     places_named = (*_places(text, words, outside), *_located(text, words), *_entered(text, words))
     for one in (*named, *_opened(text, words), *places_named, *_quotations(text, words), *_coordinated(text, listed)):
@@ -361,7 +368,7 @@ def _capitals(text: Text, words: _Words, before: int, outside: Mapping[int, int 
 
 
 def _quotations(text: Text, words: _Words) -> Iterator[Found]:
-    """Bodies in quotation marks near a word for what they are, and places right beside one: стадион «Казанат»."""
+    """Bodies in quotation marks near a word for what they are; places and papers beside one: стадион «Казанат»."""
     end_of_first = -1
     for quotation in _QUOTATION.finditer(text.cased):
         start, end = quotation.span(1)
@@ -378,8 +385,10 @@ def _quotations(text: Text, words: _Words) -> Iterator[Found]:
             before, after = before.strip().rpartition(" ")[2] + " ", ""
         by_place = words.venue_before.search(before) or words.venue_behind.match(after)
         if by_place or (end_of_first == start - len("» и «") and text.low[end_of_first:start] in _SECOND_VENUE):
-            yield Found(start, end, "LOC", "shape", _VENUE, stem_end=end, name=text.original[start:end])
+            yield Found(start, end, "LOC", "shape", _BESIDE, stem_end=end, name=text.original[start:end])
             end_of_first = end
+        elif words.titled_before.search(before) or words.titled_behind.match(after):
+            yield Found(start, end, "DOC", "shape", _BESIDE, stem_end=end, name=text.original[start:end])
         elif words.quoted.search(before) or words.quoted.match(after.lstrip(" -")):
             yield Found(start, end, "ORG", "shape", _QUOTED, stem_end=end, name=text.original[start:end])
 
@@ -396,6 +405,7 @@ def _words(table: Mapping[str, Sequence[str]], ending: str) -> _Words:
         bodies=_heads(table.get("bodies", ()), ending),
         places=re.compile(rf"(?<=\s)(?:{within}){ending}(?![\w'])"),
         events=_heads(table.get("events", ()), ending),
+        papers=_heads(table.get("papers", ()), ending),
         opened=re.compile(rf"(?<![\w'-])(?:{_any(table.get('opened', ()))})(?= )"),
         entered=re.compile(
             rf"(?<![\w'-])(?:(?P<kind>{_any(table.get('entered', ()))})|{_any(table.get('entered_whole', ()))})(?= )"
@@ -413,6 +423,8 @@ def _words(table: Mapping[str, Sequence[str]], ending: str) -> _Words:
         quoted=re.compile(rf"(?<!\w)(?:{_any(table.get('quoted', ()))})[\w']{{0,8}}+(?:\s|$|[.,;)])"),
         venue_before=re.compile(rf"(?<!\w)(?:{_any(table.get('venues', ()))})[\w']{{0,4}}+ $"),
         venue_behind=re.compile(rf" (?:{_any(table.get('venues', ()))})[\w']{{0,10}}+(?!\w)"),
+        titled_before=re.compile(rf"(?<!\w)(?:{_any(table.get('titled', ()))})[\w']{{0,4}}+ $"),
+        titled_behind=re.compile(rf"(?:gi|ги)? (?:{_any(table.get('titled', ()))})[\w']{{0,10}}+(?!\w)"),
     )
 
 

@@ -20,8 +20,8 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _BEHIND = re.compile(r"(?:'s|'|[,;:!?\"”“)\s-]|(?<![A-Z])(?<!nc)(?<!rp)(?<!td)(?<!Co)(?<!Jr)(?<!Sr)\.)+$")
-_HEAD = re.compile(r"[^\W\d_]+(?=$| (?:of|on|for|to|in|with|between|against|towards?|under)\b)")
-"""What sort of thing a name is: its last word, or the one before `of`."""
+_HEAD = re.compile(r"[^\W\d_]+(?=$| \d{1,4}$| (?:of|on|for|to|in|with|between|against|towards?|under)\b)")
+"""What sort of thing a name is: its last word, or the one before a number or `of`."""
 _EVENTS = frozenset({
     "conference", "summit", "forum", "meeting", "championship", "championships", "festival", "expo",
     "games", "dialogue", "symposium", "olympiad",
