@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from services.enricher.entities.found import Found
 from services.enricher.entities.persons import lexicon, russian
 from services.enricher.entities.text import Text
 
 _SENTENCE_BEGINS = re.compile(r"(?:^|[.!?…\n]) {0,2}[\"«“„]?$")
+_SMALL_WORD = re.compile(r"(?<![\w'-])[^\W\d_A-ZА-ЯЁ][^\W\d_]++(?![\w'-])")
+_WITHIN = re.compile(r"(?<=[\w,] )[A-ZА-ЯЁ][^\W\d_]++(?!\w)")
+_OF_A_NAME = re.compile(r"(?:ск\w{1,3}|ец|ц\w{1,3}|ич\w{0,3}|ян\w{0,3}|чан\w{0,3})$")
+"""Made of a name: ташкентцы, москвичи."""
 MIN_STEM, MAX_ENDING = 5, 3
 """Characters: of a word that the text has elsewhere in small letters, with another ending."""
 
 
 def put_right(found: Sequence[Found], text: Text) -> list[Found]:
     """The same names, in order; given name and surname in one, with uulu, kyzy or ogly, without capitalised words."""
-    named = [one for one in found if not _is_word(one, text)]
+    words = _Words(text.cased)
     whole: list[Found] = []
-    for one in named:
+    for one in found:
+        if words.is_none(one.start, one.end):
+            continue
         if whole and _are_halves(whole[-1], one, text):
             one = replace(one, start=whole.pop().start, type="PER")
         whole.append(one)
@@ -27,6 +35,36 @@ def put_right(found: Sequence[Found], text: Text) -> list[Found]:
         replace(one, end=end) if one.type == "PER" and (end := lexicon.child_after(text.cased, one.end)) else one
         for one in whole
     ]
+
+
+class _Words:
+    """How a text writes its words."""
+
+    def __init__(self, cased: str) -> None:
+        self._cased = cased
+
+    @cached_property
+    def _small(self) -> dict[str, list[str]]:
+        """How they begin → words in small letters."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for word in set(_SMALL_WORD.findall(self._cased)):
+            found[word[:MIN_STEM]].append(word)
+        return found
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """How words begin that have a capital within a sentence."""
+        return frozenset(word[:MIN_STEM].lower() for word in _WITHIN.findall(self._cased))
+
+    def is_none(self, start: int, end: int) -> bool:
+        """Whether what begins a sentence is no name: a word that is small elsewhere, and has no capital there."""
+        word = self._cased[start:end]
+        if len(word) < MIN_STEM or not (word.isalpha() and word.istitle()) or not begins_sentence(self._cased, start):
+            return False
+        stem = word.lower()[: max(MIN_STEM, len(word) - MAX_ENDING)]
+        near = (one for one in self._small.get(stem[:MIN_STEM], ()) if one.startswith(stem))
+        is_small = any(len(one) <= len(word) + MAX_ENDING and not _OF_A_NAME.search(one) for one in near)
+        return is_small and stem[:MIN_STEM] not in self._names
 
 
 def after_its_trade(person: str) -> int:
@@ -39,18 +77,6 @@ def after_its_trade(person: str) -> int:
 def begins_sentence(cased: str, start: int) -> bool:
     """Whether a word has its capital, perhaps, for its place only."""
     return _SENTENCE_BEGINS.search(cased, max(0, start - 4), start) is not None
-
-
-def _is_word(one: Found, text: Text) -> bool:
-    """Whether a single word at the beginning of a sentence stands elsewhere in small letters, and nowhere as a name."""
-    word = text.cased[one.start : one.end]
-    if len(word) < MIN_STEM or not (word.isalpha() and word.istitle()) or not begins_sentence(text.cased, one.start):
-        return False
-    if re.search(rf"[\w,] {word}(?!\w)", text.cased):
-        return False
-    stem = word.lower()[: max(MIN_STEM, len(word) - MAX_ENDING)]
-    ending = rf"[^\W\d_]{{0,{len(word) + MAX_ENDING - len(stem)}}}"
-    return re.search(rf"(?<![\w'-]){stem}{ending}(?![\w'-])", text.cased) is not None
 
 
 def _are_halves(first: Found, second: Found, text: Text) -> bool:
