@@ -9,7 +9,7 @@ from datetime import date
 
 from services.contracts.articles import Acronym, Entity, EntityType, Language, Mention
 from services.contracts.folding import fold
-from services.enricher.entities import acronyms, dates, documents, events, shapes
+from services.enricher.entities import acronyms, coordinated, dates, documents, events, shapes
 from services.enricher.entities.found import Found, Tagged
 from services.enricher.entities.matcher import Matcher
 from services.enricher.entities.merging import apart, merged
@@ -60,6 +60,7 @@ class Tagger:
     def _found(self, text: Text) -> tuple[list[Found], list[acronyms.Pair]]:
         """What stays of all candidates in a text of one language."""
         listed = self._matcher.find(text)
+        listed += coordinated.find(text, lambda name: self._whole(name, text.language))
         model = _MODELS.get(text.primary)
         named = apart(model(text), listed, text) if model else []
         if not model or len(text.original) > MAX_READ:
@@ -93,10 +94,17 @@ class Tagger:
         length = one.end - one.start
         if one.by != "model" or one.type != "LOC" or one.id is not None or length > MAX_COUNTRY_CHARS:
             return None
-        match self._matcher.find(Text(text.original[one.start : one.end], text.language)):
-            case [Found(start=0, end=end, kind="country", role="name") as alone] if end == length:
-                stem_end = None if alone.stem_end is None else one.start + alone.stem_end
-                return replace(alone, start=one.start, end=one.end, stem_end=stem_end)
+        alone = self._whole(text.original[one.start : one.end], text.language)
+        if alone is None or alone.kind != "country":
+            return None
+        stem_end = None if alone.stem_end is None else one.start + alone.stem_end
+        return replace(alone, start=one.start, end=one.end, stem_end=stem_end)
+
+    def _whole(self, name: str, language: str) -> Found | None:
+        """What a name is, by itself and whole."""
+        match self._matcher.find(Text(name, language)):
+            case [Found(start=0, end=end, role="name") as alone] if end == len(name):
+                return alone
         return None
 
     def _known_pairs(
