@@ -29,8 +29,8 @@ class _Shared:
     ending: str = r"[\w']{0,12}"
     first: bool = False
     """The word for the kind comes first."""
-    whole: bool = True
-    """The word for the kind belongs to the last one's name."""
+    whole: bool = False
+    """The word for the kind belongs to the last one's name, as in the corpora that the Russian model learnt from."""
 
 
 _LANGUAGES = {
@@ -52,13 +52,13 @@ _LANGUAGES = {
             ("districts", "{} District"), ("oblasts", "{} Region"),
         ),
         ending="",
-        whole=False,
     ),
     "ru": _Shared(
         "и|или",
         (("област(?:и|ей|ям|ями|ях)", "{}ая область"), ("район(?:ы|ов|ам|ами|ах)", "{}ий район")),
         name=rf"{_ADJECTIVE}(?<=ск)(?:ая|ой|ую|ою|ий|ого|ому|им|ом)",
         ending="",
+        whole=True,
     ),
 }  # fmt: skip
 _RUSSIAN_ENDING = re.compile("(?:ая|ой|ую|ою|ий|ого|ому|им|ом)$")
@@ -78,7 +78,7 @@ def find(text: Text, known: Callable[[str], Found | None]) -> Iterator[Found]:
                 for part in _parts(text.cased, start, end):
                     place = known(template.format(_stem(text, text.original[part:end])))
                     if place is not None and place.kind in _KINDS:
-                        ends = row.end() if last and shared.whole and not shared.first else end
+                        ends = row.end() if last and shared.whole else end
                         yield replace(place, start=part, end=ends, stem_end=None, confidence=1.0)
                         break
 
