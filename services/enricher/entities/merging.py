@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from services.enricher.entities.found import Found
-from services.enricher.entities.models import english_names, slovnet
+from services.enricher.entities.models import english_kinds, slovnet
 from services.enricher.entities.persons import lexicon, russian
 from services.enricher.entities.text import Text
 
@@ -92,7 +92,7 @@ def _without_kind(one: Found, text: Text) -> Found:
     if one.by == "list" and one.type == "LOC" and text.primary == "ru":
         return replace(one, start=slovnet.name_of_place(text.cased, one.start, one.end))
     if one.by == "list" and one.type in ("LOC", "ORG") and text.primary == "en":
-        return replace(one, end=english_names.without_kind(text.cased, one.start, one.end))
+        return replace(one, end=english_kinds.without_kind(text.cased, one.start, one.end, listed=True))
     return one
 
 

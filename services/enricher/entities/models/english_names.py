@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from services.contracts.articles import EntityType
-from services.enricher.entities.found import Found
+from services.enricher.entities.models import english_kinds
 from services.enricher.entities.models.persons import after_its_trade, begins_sentence
 from services.enricher.entities.persons import lexicon
 
@@ -40,11 +38,6 @@ _PLACES = frozenset({
     "palace", "tower", "hall", "hotel", "museum", "base", "park",
 })  # fmt: skip
 """Names with these heads are often taken for bodies by the model."""
-_PLACE_KIND = (
-    "district|region|province|oblast|county|village|river|canal|reservoir|valley|gorge|pass|glacier|desert|steppe"
-    "|peninsula|airport|mountains?|dam|checkpoints?|hippodrome|stadium|enclave|settlement"
-)
-_BODY_KIND = "party|holding|movement|newspaper|broadcaster|airline|farm|consortium|retailer|charity"
 _BODIES = frozenset({
     "university", "institute", "academy", "company", "corporation", "bank", "group", "council", "committee", "agency",
     "foundation", "association", "federation", "court", "hospital", "stations", "airlines", "airways", "railways",
@@ -52,46 +45,6 @@ _BODIES = frozenset({
 })  # fmt: skip
 """The last word of what the model takes for a person and is a body."""
 _NUMBERED = re.compile(r" No\. ?\d{1,4}$")
-_KIND_BEHIND, _BODY_BEHIND = re.compile(rf" (?:{_PLACE_KIND})\b"), re.compile(rf" (?:{_BODY_KIND})\b")
-_KIND_WITHIN = re.compile(rf" (?:{_PLACE_KIND}|{_BODY_KIND}|group|company|club|programme|project)$")
-"""What a thing is, in small letters behind its name."""
-_BODY_BEFORE = re.compile(
-    rf"\b(?:{_BODY_KIND}|outlets?|website|contractor|ensemble|company|firm|bank|startup|fintech|NGO|nonprofit"
-    r"|think[ -]tank) $"
-)
-"""What a body is, in small letters before its name."""
-_DIVISION = re.compile("district|region|province|oblast|county")
-"""Kinds that belong to a listed name in whatever letters."""
-_OF_PLACE = re.compile(r"\b(?:village|town|city|enclave|settlement|suburb|hamlet) of $")
-_KIND_CHARS = 16
-_CAPITALS = r"[A-Z][\w'’-]*[a-z](?:[ -][A-Z][\w'’-]*){0,2}"
-_MISSED: tuple[tuple[re.Pattern[str], EntityType], ...] = (
-    (re.compile(rf"{_OF_PLACE.pattern[:-1]}(?P<name>{_CAPITALS})"), "LOC"),
-    (re.compile(rf"(?<=[a-z,] )(?P<name>{_CAPITALS}) (?:{_PLACE_KIND})\b"), "LOC"),
-    (re.compile(rf"\b(?:{_BODY_KIND}|outlets?|contractor|ensemble|lender|startup) (?P<name>{_CAPITALS})"), "ORG"),
-    (re.compile(rf"(?<=[a-z,] )(?P<name>{_CAPITALS}) (?:{_BODY_KIND})\b"), "ORG"),
-    (
-        re.compile(
-            r"\b(?:19|20)\d\d (?P<name>[A-Z][\w'’-]+ (?:Declaration|Agreement|Accords?|Treaty|Protocol|Convention))\b"
-        ),
-        "DOC",
-    ),
-    (
-        re.compile(
-            r"(?<=[Tt]he )(?P<name>(?:[A-Z][\w'’-]+ ){1,4}"
-            r"(?:University|(?:District|City|Regional|Military|Administrative|Economic) Court))\b"
-        ),
-        "ORG",
-    ),
-    (
-        re.compile(
-            r"(?P<name>(?:[A-Z][\w'’-]+ ){0,2}(?:School|Hospital|Clinic|Kindergarten|Cent(?:re|er)|Polyclinic|Lyceum|"
-            r"Gymnasium|Colony|Orphanage) No\. ?\d{1,4})\b"
-        ),
-        "ORG",
-    ),
-)
-"""Names that the words beside them tell, and that the model may pass over."""
 _INTRODUCED = re.compile(
     r"\b(?:Minister|President|Mrs?\.?|Ms\.?|Dr\.?|Ambassador|Senator|Governor|General|Colonel|Judge|Professor|Prof\.|"
     r"[Cc]oach|[Gg]oalkeeper|[Dd]efender|[Ss]triker|[Mm]idfielder|[Aa]nalyst|[Ss]pokes(?:man|woman|person)) $"
@@ -118,12 +71,6 @@ _HOLDS_OFFICE = re.compile(
 _WHOLE_NAME = re.compile(r"[A-Z][\w'’-]*[a-z](?: [A-Z][\w'’-]*\.?){1,2}")
 _PERSONAL = re.compile(r"[A-Z][\w'’-]*[a-z](?: [A-Z][\w'’-]*\.?){0,2}")
 _YEAR = re.compile(r"(?:19|20)\d\d ")
-_ADJECTIVE = re.compile(r"(?:ic|an|ish|ese|ern|al|ist|ive)$")
-"""No name, as in Islamic charity."""
-_SHAPE = 0.7
-MAX_MISSED, MAX_WORDS = 200, 5_000
-"""Of each sort, in one text; pairs of words with capitals that are looked at."""
-_TWO_WORDS = re.compile(r"(?<![\w'’-])(?=((?P<given>[A-Z][a-z'’-]{2,20}) (?P<surname>[A-Z][a-z'’-]{4,20}))(?![\w’-]))")
 _NUMBER = re.compile(r"(?<= No)\. ?\d{1,4}\b")
 """What the model leaves off: School No. 14."""
 _LOOSE_END = re.compile(r"(?: (?:of|on|for|to|in|with|the|and|at|by|No|Country))+$")
@@ -149,59 +96,25 @@ _NO_NAMES = frozenset({
 def named(cased: str, start: int, end: int, said: EntityType) -> tuple[int, int, EntityType] | None:
     """Where the name is that the model has at a place, and of what type; None where it is no name."""
     start, end = _tidied(cased, start, end)
-    if (kind := _KIND_WITHIN.search(cased, start, end)) is not None:
-        end = kind.start()
+    end = english_kinds.without_kind(cased, start, end)
     if begins_sentence(cased, start) and (length := after_its_trade(cased[start:end])):
         start, said = start + length, "PER"
     if said == "PER" and (trade := _TRADE.match(cased, start, end)) is not None:
         start = trade.end()
-    if start >= end or not _is_name(cased, start, end) or _is_officer(cased, start, end, said):
+    if start >= end or not is_name(cased, start, end) or _is_officer(cased, start, end, said):
         return None
     if said == "PER" and _STORM.search(cased, max(0, start - _STORM_CHARS), start):
         return None
     if said == "LOC" and (document := _NAMED_DOCUMENT.match(cased, end)) is not None:
         return start, document.end(), "DOC"
-    if _KIND_BEHIND.match(cased, end) or _OF_PLACE.search(cased, max(0, start - _KIND_CHARS), start):
-        return start, end, "LOC"
-    if said != "ORG" and _is_body(cased, start, end):
-        return start, end, "ORG"
+    if (beside := english_kinds.beside(cased, start, end)) is not None:
+        return start, end, beside
     if (given := _given_before(cased, start, end, said)) is not None:
         return given, end, "PER"
     type_ = "PER" if _is_introduced(cased, start, end) else _typed(cased[start:end], said)
     if type_ == "DOC" and (year := _YEAR.match(cased, start, end)) is not None:
         start = year.end()
     return start, end, type_
-
-
-def without_kind(cased: str, start: int, end: int) -> int:
-    """Where a listed name ends whose last word says in small letters what it is: Toktogul | reservoir."""
-    kind = _KIND_WITHIN.search(cased, start, end)
-    return end if kind is None or _DIVISION.search(kind[0]) else kind.start()
-
-
-def missed(cased: str, found: Sequence[Found]) -> Iterator[Found]:
-    """What stands beside a word for what it is, where the model has nothing or a part of it."""
-    begins = {at: one for one in found for at in range(one.start, one.end)}
-    for pattern, type_ in _MISSED:
-        for match in islice(pattern.finditer(cased), MAX_MISSED):
-            start, end = match.span("name")
-            over = {begins[at] for at in range(start, end) if at in begins}
-            parts = all(start <= one.start and one.end <= end and one.end - one.start < end - start for one in over)
-            if parts and _is_name(cased, start, end) and not _ADJECTIVE.search(cased, start, end):
-                yield Found(start, end, type_, "shape", _SHAPE)
-    for match in islice(_TWO_WORDS.finditer(cased), MAX_WORDS):
-        start, end = match.span(1)
-        is_person = lexicon.is_given(match["given"]) and lexicon.seen("en", match["surname"]).cls == "S"
-        if is_person and not any(at in begins for at in range(start, end)):
-            yield Found(start, end, "PER", "shape", _SHAPE)
-
-
-def _is_body(cased: str, start: int, end: int) -> bool:
-    """Whether a word beside a name says that it is a body's; not with the name of a person."""
-    first, _, last = cased[start:end].rpartition(" ")
-    if lexicon.is_given(first or last) or lexicon.seen("en", last).cls == "S":
-        return False
-    return bool(_BODY_BEHIND.match(cased, end) or _BODY_BEFORE.search(cased, max(0, start - _KIND_CHARS), start))
 
 
 def _given_before(cased: str, start: int, end: int, said: EntityType) -> int | None:
@@ -248,7 +161,7 @@ def _typed(name: str, said: EntityType) -> EntityType:
     return said
 
 
-def _is_name(cased: str, start: int, end: int) -> bool:
+def is_name(cased: str, start: int, end: int) -> bool:
     """Whether a span has a capital and is neither a common word nor a word of a line that is all capitals."""
     name = cased[start:end]
     if name.lower() in _NO_NAMES or _NOTION.fullmatch(name) or not any(c.isupper() for c in name):

@@ -13,7 +13,8 @@ from typing import Any
 from services.contracts.articles import EntityType
 from services.enricher.entities.found import Found
 from services.enricher.entities.models.chunks import chunks
-from services.enricher.entities.models.english_names import missed, named
+from services.enricher.entities.models.english_kinds import missed
+from services.enricher.entities.models.english_names import is_name, named
 from services.enricher.entities.models.persons import put_right
 from services.enricher.entities.models.slovnet import MissingModelError
 from services.enricher.entities.text import Text
@@ -55,7 +56,10 @@ def find(text: Text) -> list[Found]:
                 if name is not None and (one.label_ != "WORK_OF_ART" or name[2] == "DOC"):
                     found.append(Found(*name, "model", _CONFIDENCE))
     kept = _without_headlines(text, put_right(found, text))
-    return sorted([*kept, *missed(text.cased, kept)], key=lambda one: one.start)
+    return sorted(
+        [*kept, *(one for one in missed(text.cased, kept) if is_name(text.cased, one.start, one.end))],
+        key=lambda one: one.start,
+    )
 
 
 def _parts(cased: str, start: int, end: int, type_: EntityType) -> Iterator[tuple[int, int, EntityType]]:
