@@ -91,6 +91,8 @@ def test_what_stands_beside_a_name_says_what_it_is(sentence: str, name: str, typ
         ("He studies at the Sarbaz Kyrgyz State University in Naryn.", {
             "Sarbaz Kyrgyz State University": "ORG", "Naryn": "LOC",
         }),
+        ("Her spokeswoman Umeda Yusupova told reporters.", {"Umeda Yusupova": "PER"}),
+        ("A hub will open near Karabulak.", {"Karabulak": "LOC"}),
         ("A nurse at Health Centre No. 3 said so.", {"Health Centre No. 3": "ORG"}),
         ("They signed the 1994 Almaty Agreement on rivers.", {"Almaty Agreement": "DOC"}),
     ],

@@ -55,6 +55,13 @@ def test_names_of_the_region_are_read_whole(text: str, names: dict[str, str]) ->
     assert found(text) == names
 
 
+def test_a_mans_name_that_no_list_has_is_read_by_its_form() -> None:
+    text = "В Оше осудили Шумкарбека Сарыбаева. Сарыбаев молчал."
+    tagged = tag_text(text, Language(tag="ru", script="Cyrl", confidence=1))
+    (person,) = (entity for entity in tagged.entities if entity.type == "PER")
+    assert (person.name, len(person.mentions)) == ("Шумкарбек Сарыбаев", 2)
+
+
 def test_what_a_listed_place_is_stands_outside_of_its_name() -> None:
     text = "Река Урал вышла из берегов, а в Горном Бадахшане сухо."
     tagged = tag_text(text, Language(tag="ru", script="Cyrl", confidence=1))

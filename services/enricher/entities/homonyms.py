@@ -167,7 +167,8 @@ def weight(candidate: Candidate, around: Surroundings, context: Context) -> floa
         total += PERSON_LIKE
     if alone and around.capitals and doubtful:
         total += CAPITAL_BESIDE_COMMON if common else CAPITAL_BESIDE
-    if place and (around.part or around.in_title or (around.in_quotes and not _fits(known, around.sorts))):
+    called = around.in_quotes and known.kind != "landmark"  # a ship, a hotel; halls and stadiums stand so
+    if place and (around.part or around.in_title or (called and not _fits(known, around.sorts))):
         total += PART_OF_A_NAME
     if around.sorts:
         total += _beside(known, common, around)

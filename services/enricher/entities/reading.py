@@ -23,6 +23,8 @@ _OPENING, _CLOSING = '«„“"‹”‘', '»“”"›’'
 _MARKS = frozenset(_OPENING), frozenset(_CLOSING)
 _BETWEEN_NAMES = frozenset("«»”")
 """Marks that stand in no phrase in quotation marks: what has them is between two of such."""
+_SPEECH = re.compile(r",? ?(?:[—–-] ?)?([^\W\d_]{3,20})(?!\w)")
+"""Behind a quotation: who says it, or the verb."""
 QUOTE_CHARS, QUOTE_WORDS = 45, 5
 """How much of a phrase in quotation marks may be the name of something."""
 _NO_TITLE = re.compile(r"[.,;:!?\n]")
@@ -234,6 +236,9 @@ class Reading:
         if len(inside) == end - start:
             return "exactly"
         if not _BETWEEN_NAMES.isdisjoint(inside):
+            return ""
+        said = _SPEECH.match(after, closes + 1)
+        if said is not None and lexicon.says(self.primary, lower(said[1])):
             return ""
         short = len(inside) <= QUOTE_CHARS and inside.count(" ") < QUOTE_WORDS
         return "title" if short and inside[0].isupper() and _NO_TITLE.search(inside) is None else ""

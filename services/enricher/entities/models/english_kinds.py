@@ -12,7 +12,7 @@ from services.enricher.entities.persons import lexicon
 
 _PLACE_KIND = (
     "district|region|province|oblast|county|village|river|canal|reservoir|valley|gorge|pass|glacier|desert|steppe"
-    "|peninsula|airport|mountains?|dam|checkpoints?|hippodrome|stadium|enclave|settlement"
+    "|peninsula|airport|mountains?|dam|checkpoints?|hippodrome|stadium|enclave|settlement|camp|prison"
 )
 _BODY_KIND = "party|holding|movement|newspaper|broadcaster|airline|farm|consortium|retailer|charity"
 _KIND_BEHIND, _BODY_BEHIND = re.compile(rf" (?:{_PLACE_KIND})\b"), re.compile(rf" (?:{_BODY_KIND})\b")
@@ -26,6 +26,8 @@ _BODY_BEFORE = re.compile(
 _DIVISION = re.compile("district|region|province|oblast|county")
 """Kinds that belong to a listed name in whatever letters."""
 _OF_PLACE = re.compile(r"\b(?:village|town|city|enclave|settlement|suburb|hamlet) of $")
+_NEAR = re.compile(r"\b(?:near|outside|north of|south of|east of|west of) $")
+_ONE_WORD = re.compile(r"[A-Z][a-z]+(?:-[A-Z]?[a-z]+)*")
 _KIND_CHARS = 16
 _CAPITALS = r"[A-Z][\w'’-]*[a-z](?:[ -][A-Z][\w'’-]*){0,2}"
 _MISSED: tuple[tuple[re.Pattern[str], EntityType], ...] = (
@@ -75,6 +77,8 @@ def without_kind(cased: str, start: int, end: int, *, listed: bool = False) -> i
 def beside(cased: str, start: int, end: int) -> EntityType | None:
     """What the words beside a name say that it is; None where they say nothing."""
     if _KIND_BEHIND.match(cased, end) or _OF_PLACE.search(cased, max(0, start - _KIND_CHARS), start):
+        return "LOC"
+    if _ONE_WORD.fullmatch(cased, start, end) and _NEAR.search(cased, max(0, start - _KIND_CHARS), start):
         return "LOC"
     first, _, last = cased[start:end].rpartition(" ")
     if lexicon.is_given(first or last) or lexicon.seen("en", last).cls == "S":

@@ -61,6 +61,12 @@ _STORM = re.compile(r"\b(?:[Hh]urricane|[Tt]yphoon|[Cc]yclone|[Tt]ropical [Ss]to
 _STORM_CHARS = 16
 _GIVEN_BEFORE = re.compile(r"(?<![\w'’-])([A-Z][a-z'’-]{2,20}) $")
 """The word before a surname that the model has alone: Alisher | Begmatov."""
+_SPEAKER = re.compile(
+    r"\b(?:spokes(?:man|woman|person)|lawyer|journalist|activist|resident|teacher|doctor|engineer|farmer|official|student|"
+    r"analyst|economist|expert|director|head|chief|chairman|chairwoman|deputy|governor|mayor|minister|ambassador|judge|"
+    r"wife|husband|mother|father|brother|sister|son|daughter|cousin|named|called) $"
+)
+"""Before a whole name, its given name known or not: spokeswoman | Umeda Yusupova."""
 _TITLE_CHARS = 14
 _HOLDS_OFFICE = re.compile(
     r", (?:(?:the|a|an|its|their|his|her) )?(?:[A-Z][\w'-]* |[a-z-]+ ){0,3}?"
@@ -123,7 +129,10 @@ def _given_before(cased: str, start: int, end: int, said: EntityType) -> int | N
     if " " in name or not (said == "PER" or lexicon.seen("en", name).cls == "S"):
         return None
     before = _GIVEN_BEFORE.search(cased, max(0, start - AROUND), start)
-    return before.start(1) if before is not None and lexicon.is_given(before[1]) else None
+    if before is None:
+        return None
+    known = lexicon.is_given(before[1]) or _SPEAKER.search(cased, max(0, before.start(1) - AROUND), before.start(1))
+    return before.start(1) if known else None
 
 
 def _is_officer(cased: str, start: int, end: int, said: EntityType) -> bool:

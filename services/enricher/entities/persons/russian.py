@@ -17,6 +17,9 @@ _FATHER = re.compile(r"(\w{2,}[иы]ч)(а|у|ем|е)$")
 _FATHER_OF_HER = re.compile(r"(\w{2,}(?:[оеё]вн|ичн))(ы|е|у|ой|ою)$")
 _OTHER = re.compile(r"(\w{2,}[бвгджзклмнпрстфхцчшщ])(а|у|ом|ем|е)$")
 
+_FORMED = re.compile(r"(\w{3,}(?:бек|бай|жан|хан|кул|мурат|мат|дин))(?:а|у|ом|е)")
+"""A man's name of Central Asia by its form, in another case than the nominative: Кылычбека."""
+
 _ENDINGS = (
     (_MASCULINE_SURNAME, ""),
     (_FEMININE_SURNAME, "а"),
@@ -51,7 +54,7 @@ def nominative(name: str) -> str:
 
 def _given(word: str, man: bool | None = None) -> tuple[str, bool] | None:
     """The given name, and whether it is a man's; of two readings the one that the father's name calls for."""
-    readings = [(_cased(read, word), lexicon.is_masculine(read)) for read in _given_readings(word.lower())]
+    readings = [(_cased(read, word), _is_a_mans(read)) for read in _given_readings(word.lower())]
     return next(
         (reading for reading in readings if man is None or reading[1] == man), readings[0] if readings else None
     )
@@ -61,7 +64,14 @@ def _given_readings(low: str) -> list[str]:
     """As it stands or without an ending; names as Russian spells them before those of other languages."""
     stems = [low[: -len(cut)] for cut in _CUT if low.endswith(cut) and len(low) - len(cut) >= 2]
     read = [low, *(_FLEETING.get(stem, stem) + ending for stem in stems for ending in _PUT)]
-    return [one for one in read if lexicon.is_russian_given(one)] or [one for one in read if lexicon.is_given(one)]
+    listed = [one for one in read if lexicon.is_russian_given(one)] or [one for one in read if lexicon.is_given(one)]
+    formed = _FORMED.fullmatch(low)
+    return listed or ([formed[1]] if formed else [])
+
+
+def _is_a_mans(given: str) -> bool:
+    """Whether a given name is a man's; one that no list has is read only by its form, which is that of men's."""
+    return lexicon.is_masculine(given) or not lexicon.is_given(given)
 
 
 def _father(word: str) -> str | None:
