@@ -34,6 +34,7 @@ def read(text: str, language: str) -> list[tuple[str, str]]:
                 ("Daryolar toʻgʻrisida", "DOC"),
             ],
         ),
+        ("uz-Latn", "Haydovchilar Nurafshon koʻchasida turibdi.", [("Nurafshon koʻchasida", "LOC")]),
         ("uz-Latn", "Kecha Nurtepa yodgorligi koʻrsatildi.", [("Nurtepa", "LOC")]),
         ("uz-Cyrl", "Янги «Нурқурилиш» трести", [("Нурқурилиш", "ORG")]),
         ("uz-Latn", "Lyayen Markaziy Osiyoga keldi.", []),

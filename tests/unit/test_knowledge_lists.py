@@ -19,7 +19,7 @@ FORMS = {"adjectives", "inhabitants", "quoted", "never", "local"}
 OTHERS = {"from", "to", "geonames", "roles", "common"}
 LATIN = {"uz-Latn", "en", "tk", "tr", "pt"}
 MIN_ENTRIES = 600
-SHARED_NAMES: frozenset[tuple[str, str]] = frozenset([("en", "cpc")])
+SHARED_NAMES: frozenset[tuple[str, str]] = frozenset([("en", "cpc"), ("ru", "murgab")])
 """(language, folded name) that two things may bear; the document tells which is meant."""
 
 

@@ -48,3 +48,8 @@ def test_towns_have_one_id(language: str) -> None:
 def test_a_person_whom_no_list_has_is_one_in_every_script(language: str) -> None:
     persons = [entity for entity in tagged(language).entities if entity.type == "PER"]
     assert [person.id for person in persons] == [PERSON]
+
+
+def test_a_listed_person_is_met_with_a_case_ending_that_no_list_has() -> None:
+    tagged = tag_text("Ол Антониу Гутеррешпен кездесті.", Language(tag="kk", confidence=1))
+    assert [entity.id for entity in tagged.entities] == ["xabar:person-antonio-guterres"]

@@ -155,7 +155,7 @@ def _opens_with_more(text: Text, one: Found, places: _Listed) -> bool:
     """Whether a listed place stands further in: what is before that, at a sentence's start or a region, is no name."""
     if any(f.kind == "region" and one.start < f.start and f.end == one.end for f in places.over(one)):
         return True  # all regions are listed: Tim Yang Andijon viloyatiga
-    if not _SENTENCE_BEGINS.search(text.cased, max(0, one.start - 3), one.start):
+    if not _begins_sentence(text, one.start):
         return False
     return any(one.start < f.start and f.end <= one.end for f in places.over(one))
 
@@ -236,11 +236,7 @@ def _start(text: Text, words: _Words, head: int, outside: Mapping[int, int | Non
                 country = outside[word.end()]
                 start = start if country is None or not near else country
                 break
-            if (
-                start is not None
-                and low.endswith(words.cases)
-                and _SENTENCE_BEGINS.search(text.cased, max(0, word.start() - 3), word.start())
-            ):
+            if start is not None and low.endswith(words.cases) and _begins_sentence(text, word.start()):
                 break  # Кездесуге Премьер-Министр Кеңсесі
             start = word.start()
         elif low.endswith(words.barriers):
@@ -250,7 +246,11 @@ def _start(text: Text, words: _Words, head: int, outside: Mapping[int, int | Non
     if text.primary == "tr" and text.cased[head].isupper():
         return start  # Turkish writes the names of bodies, and no others, with capitals throughout
     short = sum(word.start() >= start for word in before) < MIN_OPENING_WORDS
-    return None if short and _SENTENCE_BEGINS.search(text.cased, max(0, start - 3), start) else start
+    return None if short and _begins_sentence(text, start) else start
+
+
+def _begins_sentence(text: Text, at: int) -> bool:
+    return _SENTENCE_BEGINS.search(text.cased, max(0, at - 3), at) is not None
 
 
 def _patron(text: Text, before: int) -> int | None:
@@ -360,6 +360,8 @@ def _capitals(text: Text, words: _Words, before: int, outside: Mapping[int, int 
             break
         if word.end() in outside or (taken and _SURNAME.search(low)):
             break
+        if taken and low.endswith(words.cases) and _begins_sentence(text, word.start()):
+            break  # Qutqaruvchilar Farhod koʻchasida
         taken.append(word)
         edge = word.start()
         if len(taken) == MAX_PLACE_WORDS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -18,6 +18,7 @@ from services.enricher.entities.models.chunks import MAX_READ
 from services.enricher.entities.persons import shapes as persons
 from services.enricher.entities.persons import surnames
 from services.enricher.entities.persons.keys import key
+from services.enricher.entities.persons.lexicon import MAX_WORD_CHARS, stems
 from services.enricher.entities.salience import salience
 from services.enricher.entities.text import Text, lower
 from services.enricher.knowledge.base import Known
@@ -75,15 +76,26 @@ class Tagger:
         kept = surnames.without_namesakes(text, kept)
         kept = _with(kept, surnames.later_mentions(text, kept))
         kept = _with(kept, shapes.later_mentions(text, kept))
-        kept = [self._listed_person(one) for one in surnames.identified(text, kept)]
+        kept = [self._listed_person(one, text) for one in surnames.identified(text, kept)]
         return events.placed(text, kept), pairs
 
-    def _listed_person(self, one: Found) -> Found:
-        """With the id of a person of the list whose name the text spells in a way of its own."""
-        known = self._persons.get(one.id or "") if one.type == "PER" else None
+    def _listed_person(self, one: Found, text: Text) -> Found:
+        """With the id of a person of the list whose name the text spells in a way of its own, or with a case ending."""
+        if one.type != "PER" or not (one.id or "").startswith("name:"):
+            return one
+        ids = [one.id, *self._without_endings(one, text)]
+        known = next((self._persons[id_] for id_ in ids if id_ in self._persons), None)
         if known is None:
             return one
         return replace(one, id=known.id, kind=known.kind, by="article" if one.by == "article" else "list")
+
+    @staticmethod
+    def _without_endings(one: Found, text: Text) -> Iterator[str]:
+        """The ids that a name would have without an ending at its last word."""
+        given, _, last = text.original[one.start : one.end].rpartition(" ")
+        if given and len(last) <= MAX_WORD_CHARS:
+            for stem in stems(text.primary, lower(last))[1:]:
+                yield f"name:{key(f'{given} {last[:stem]}')}"
 
     def _with_countries(self, kept: Sequence[Found], text: Text) -> list[Found]:
         """With the ids of countries that only a model has seen, as where it cuts them off a body: МИД | России."""
