@@ -20,6 +20,15 @@ def test_the_country_is_cut_off_on_either_side() -> None:
     }
 
 
+def test_a_ministry_is_called_by_its_portfolio_too() -> None:
+    names = {"en": ["Ministry of Emergency Situations of Uzbekistan", "Ministry of Water Resources of Uzbekistan"]}
+    assert local_names(names, UZBEKISTAN)["en"][2:] == [
+        "Emergencies Ministry",
+        "Emergency Situations Ministry",
+        "Water Resources Ministry",
+    ]
+
+
 def test_a_genitive_is_made_where_none_is_given() -> None:
     assert country("FR", {"ru": ["Франция"]}, {}).genitives == ("Франции",)
     assert country("JP", {"ru": ["Япония"]}, {}).genitives == ("Японии",)

@@ -32,9 +32,13 @@ _ENGLISH_HEAD = re.compile(
 _RUSSIAN_ALONE = re.compile(r"[А-ЯЁ]{3,}|(?:Мин|Ген|Нац|Центро|Гос|Погран|Мажилис)\w{2,}")
 _ELSEWHERE = frozenset({"Security Council", "Совет безопасности", "Совет Безопасности"})
 """There is one that is no country's, and news of a country speaks of it."""
-_TURNED = {"Foreign Affairs": "Foreign", "Internal Affairs": "Interior", "Emergency Situations": "Emergencies"}
+_TURNED = {
+    "Foreign Affairs": ("Foreign",),
+    "Internal Affairs": ("Interior", "Internal Affairs"),
+    "Emergency Situations": ("Emergencies", "Emergency Situations"),
+}
 """What stands before Ministry instead, where that is not the same word."""
-_MINISTRY = re.compile(r"Ministry of (\w+|" + "|".join(_TURNED) + ")")
+_MINISTRY = re.compile(r"Ministry of (\w+(?: \w+){0,4})")
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ def country(code: str, names: Mapping[str, Sequence[str]], adjectives: Mapping[s
 def local_names(names: Mapping[str, Sequence[str]], of: Country) -> Names:
     """Language to the names of an office without its country's, in English and Russian, which all countries share."""
     english = [*_english(names.get("en", ()), of)]
-    english += [turned for name in english if (turned := _turned(name))]
+    english += [turned for name in tuple(english) for turned in _turned(name)]
     found = {"en": english, "ru": [*_russian(names.get("ru", ()), of)]}
     kept = {language: [n for n in dict.fromkeys(own) if n not in _ELSEWHERE] for language, own in found.items()}
     return {language: own for language, own in kept.items() if own}
@@ -77,10 +81,12 @@ def is_portfolio(name: str) -> bool:
     return name.startswith(("Ministry of", "Министерство", "Мин")) or name.endswith(" Ministry")
 
 
-def _turned(name: str) -> str | None:
+def _turned(name: str) -> Iterator[str]:
     """Finance Ministry for the Ministry of Finance."""
     ministry = _MINISTRY.fullmatch(name)
-    return f"{_TURNED.get(ministry[1], ministry[1])} Ministry" if ministry else None
+    if ministry is not None:
+        for portfolio in _TURNED.get(ministry[1], (ministry[1],)):
+            yield f"{portfolio} Ministry"
 
 
 def _english(names: Sequence[str], of: Country) -> Iterator[str]:

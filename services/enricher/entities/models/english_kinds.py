@@ -19,8 +19,8 @@ _KIND_BEHIND, _BODY_BEHIND = re.compile(rf" (?:{_PLACE_KIND})\b"), re.compile(rf
 _KIND_WITHIN = re.compile(rf" (?:{_PLACE_KIND}|{_BODY_KIND}|group|company|club|programme|project)$")
 """What a thing is, in small letters behind its name."""
 _BODY_BEFORE = re.compile(
-    rf"\b(?:{_BODY_KIND}|outlets?|website|contractor|ensemble|company|firm|bank|startup|fintech|NGO|nonprofit"
-    r"|think[ -]tank) $"
+    rf"\b(?:{_BODY_KIND}|outlets?|website|contractor|ensemble|company|firm|bank|startup|fintech|NGO|nonprofit|group|agency"
+    r"|channel|think[ -]tank) $"
 )
 """What a body is, in small letters before its name."""
 _DIVISION = re.compile("district|region|province|oblast|county")

@@ -35,7 +35,8 @@ _NAMED_DOCUMENT = re.compile(
 """What makes a document of the place before it: the Gabala | Declaration."""
 _PLACES = frozenset({
     "bridge", "road", "street", "avenue", "highway", "square", "plaza", "station", "airport", "stadium", "arena",
-    "palace", "tower", "hall", "hotel", "museum", "base", "park", "pipeline", "corridor", "railway", "canal", "dam",
+    "palace", "tower", "hall", "hotel", "museum", "base", "park", "pipeline", "corridor",
+    "railway", "canal", "dam", "mosque", "church", "cathedral", "shrine", "mausoleum", "madrasa", "madrasah",
 })  # fmt: skip
 """Names with these heads are often taken for bodies by the model."""
 _BODIES = frozenset({
